@@ -1,0 +1,1 @@
+//! Waxwing: an XMPP client for the browser.
