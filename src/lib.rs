@@ -1,1 +1,19 @@
-//! Waxwing: an XMPP client for the browser.
+//! Waxwing: an XMPP client for the browser, one crate compiled to WebAssembly.
+//!
+//! Layers, each of which knows only those after it:
+//!
+//! | module | what it is | where it compiles |
+//! |---|---|---|
+//! | `js` | the thin face: a wasm-bindgen class, values across the border | wasm32 |
+//! | `browser` | the thin shell: browser callbacks become [`proto::Input`], [`proto::Output`] becomes browser calls | wasm32 |
+//! | [`proto`] | the sans-IO core: no clock, no randomness, no web type | everywhere |
+//!
+//! A Rust program that brings its own WebSocket can drive [`proto::Session`] itself; the npm package `waxwing` is what web
+//! developers import.
+
+pub mod proto;
+
+#[cfg(target_arch = "wasm32")]
+mod browser;
+#[cfg(target_arch = "wasm32")]
+mod js;

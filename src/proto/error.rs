@@ -1,0 +1,124 @@
+//! One error type, as JavaScript sees it: who erred, what happened, and what to do.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The stable, kebab-case name of what went wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Code {
+    // The caller erred.
+    InvalidArgument,
+    NotConnected,
+    Insecure,
+    Aborted,
+    // The peer said no, or said nonsense.
+    AuthFailed,
+    StanzaError,
+    StreamError,
+    ProtocolError,
+    LimitExceeded,
+    UnreadableStanza,
+    // The network failed.
+    DiscoveryFailed,
+    ConnectionFailed,
+    ConnectionLost,
+    Timeout,
+    DeliveryUnknown,
+}
+
+/// What is offered to do about a stanza error (RFC 6120, section 8.3.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ErrorType {
+    Auth,
+    Cancel,
+    Continue,
+    Modify,
+    Wait,
+}
+
+/// An application-specific condition inside a stanza, stream or SASL error.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ApplicationCondition {
+    pub name: String,
+    pub xmlns: String,
+}
+
+/// What went wrong. Never carries a password, a token or a SASL payload.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Error {
+    pub code: Code,
+    /// What happened, in a sentence.
+    pub message: String,
+    /// XMPP's own name: one of RFC 6120's stanza error conditions, or the stream's or SASL's condition.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub condition: Option<String>,
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<ErrorType>,
+    /// The peer's own words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// Who made the error, where the peer says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub application_condition: Option<ApplicationCondition>,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remediation: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Box<Error>>,
+}
+
+impl Error {
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            condition: None,
+            kind: None,
+            text: None,
+            by: None,
+            application_condition: None,
+            remediation: None,
+            cause: None,
+        }
+    }
+
+    /// The caller passed something that cannot be used.
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self::new(Code::InvalidArgument, message)
+    }
+
+    /// The command needs a connection.
+    pub(crate) fn not_connected() -> Self {
+        Self::new(Code::NotConnected, "the client is not connected").remedy("Call connect() first and wait for it.")
+    }
+
+    pub(crate) fn remedy(mut self, remediation: impl Into<String>) -> Self {
+        self.remediation = Some(remediation.into());
+        self
+    }
+
+    pub(crate) fn condition(mut self, condition: impl Into<String>) -> Self {
+        self.condition = Some(condition.into());
+        self
+    }
+
+    pub(crate) fn because(mut self, cause: Error) -> Self {
+        self.cause = Some(Box::new(cause));
+        self
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {}

@@ -1,0 +1,287 @@
+//! Every fact an app can see. Each payload is plain data and serialises to the object that JavaScript gets.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::error::Error;
+use super::state::State;
+
+/// A fact for the app.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Event {
+    /// Emitted when the state of the connection changed; the getter already shows the new one (I7).
+    State(StateChange),
+    /// Emitted when a message with content of its own arrived, or one of ours was queued.
+    Message(Box<Message>),
+    /// Emitted when a message of ours reached a new stage.
+    Delivery(Delivery),
+    /// Emitted when somebody is typing, or stopped.
+    ChatState(ChatState),
+    /// Emitted when a resource of somebody came, changed or went.
+    Presence(Box<Presence>),
+    /// Emitted when somebody asks for, grants, withdraws or refuses a presence subscription.
+    Subscription(SubscriptionEvent),
+    /// Emitted when the roster was loaded, or an item of it changed.
+    Roster(RosterChange),
+    /// Emitted for each frame on the wire while somebody listens; SASL payloads are left out.
+    Stanza(StanzaText),
+    /// Emitted when something went wrong outside any request.
+    Error(Box<Error>),
+}
+
+impl Event {
+    /// The name under which JavaScript listens.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::State(_) => "state",
+            Self::Message(_) => "message",
+            Self::Delivery(_) => "delivery",
+            Self::ChatState(_) => "chat-state",
+            Self::Presence(_) => "presence",
+            Self::Subscription(_) => "subscription",
+            Self::Roster(_) => "roster",
+            Self::Stanza(_) => "stanza",
+            Self::Error(_) => "error",
+        }
+    }
+}
+
+/// Serialises the payload alone; the name travels beside it.
+impl Serialize for Event {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::State(payload) => payload.serialize(serializer),
+            Self::Message(payload) => payload.serialize(serializer),
+            Self::Delivery(payload) => payload.serialize(serializer),
+            Self::ChatState(payload) => payload.serialize(serializer),
+            Self::Presence(payload) => payload.serialize(serializer),
+            Self::Subscription(payload) => payload.serialize(serializer),
+            Self::Roster(payload) => payload.serialize(serializer),
+            Self::Stanza(payload) => payload.serialize(serializer),
+            Self::Error(payload) => payload.serialize(serializer),
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StateChange {
+    pub current: State,
+    pub previous: State,
+    /// Why the connection was lost or could not be made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<Error>,
+    /// With `waiting`: milliseconds until the next attempt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_in_ms: Option<u32>,
+    /// With `online`: whether the session before it goes on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "resumed")]
+    pub is_resumed: Option<bool>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    In,
+    Out,
+}
+
+/// RFC 6121, section 5.2.2.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MessageType {
+    #[default]
+    Chat,
+    Normal,
+    Groupchat,
+    Headline,
+    Error,
+}
+
+/// A message, in or out. Languages are BCP 47 tags; `""` is a text without one.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Message {
+    /// The sender's id; one of ours where the sender gave none.
+    pub id: String,
+    pub from: String,
+    pub to: String,
+    #[serde(rename = "type")]
+    pub kind: MessageType,
+    pub direction: Direction,
+    /// The text in the language that fits best.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
+    /// All texts by language, where there is more than one, or the one has a language of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bodies: Option<BTreeMap<String, String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subjects: Option<BTreeMap<String, String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub thread: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent_thread: Option<String>,
+    /// The language of the stanza.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lang: Option<String>,
+    /// When it was sent, as far as is known: milliseconds since 1970-01-01 UTC.
+    #[serde(rename = "timestamp")]
+    pub timestamp_ms: i64,
+    /// Whether it was kept on the way (XEP-0203); `timestamp` is then the time of sending.
+    #[serde(rename = "delayed", skip_serializing_if = "std::ops::Not::not")]
+    pub is_delayed: bool,
+    /// With type error: what the peer or a server said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<Error>,
+}
+
+/// Where a message of ours stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stage {
+    /// Kept by us, in order.
+    Queued,
+    /// Handed to the socket.
+    Sent,
+    /// The server has it.
+    Acked,
+    /// The other client has it.
+    Delivered,
+    /// The other person has seen it.
+    Displayed,
+    /// It did not arrive, or nobody can say whether it did.
+    Failed,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Delivery {
+    pub id: String,
+    pub to: String,
+    pub stage: Stage,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<Error>,
+}
+
+/// XEP-0085.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ChatState {
+    pub from: String,
+    pub state: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PresenceType {
+    Available,
+    Unavailable,
+    Error,
+}
+
+/// RFC 6121, section 4.7.2.1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Show {
+    Away,
+    Chat,
+    Dnd,
+    Xa,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Presence {
+    pub from: String,
+    #[serde(rename = "type")]
+    pub kind: PresenceType,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub show: Option<Show>,
+    /// The status text in the language that fits best.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    /// All status texts by language, where there is more than one, or the one has a language of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub statuses: Option<BTreeMap<String, String>>,
+    /// -128 to 127.
+    pub priority: i8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<Error>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SubscriptionEventType {
+    Subscribe,
+    Subscribed,
+    Unsubscribe,
+    Unsubscribed,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SubscriptionEvent {
+    /// A bare JID.
+    pub from: String,
+    #[serde(rename = "type")]
+    pub kind: SubscriptionEventType,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nick: Option<String>,
+}
+
+/// Who sees whose presence (RFC 6121, section 2.1.2.5).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Subscription {
+    #[default]
+    None,
+    To,
+    From,
+    Both,
+    Remove,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RosterItem {
+    /// A bare JID.
+    pub jid: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    pub groups: Vec<String>,
+    pub subscription: Subscription,
+    /// `"subscribe"` while a request of ours waits for an answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ask: Option<&'static str>,
+    /// Present and true when a request of theirs is approved in advance.
+    #[serde(rename = "approved", skip_serializing_if = "std::ops::Not::not")]
+    pub is_approved: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RosterChangeKind {
+    Loaded,
+    Added,
+    Updated,
+    Removed,
+}
+
+/// The items concerned: all of them when loaded, else those that changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RosterChange {
+    pub change: RosterChangeKind,
+    pub items: Vec<RosterItem>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StanzaText {
+    pub direction: Direction,
+    pub xml: String,
+}

@@ -1,0 +1,215 @@
+//! The plug that every extension uses: [`Feature`] is what the router calls, [`Cx`] is all that a feature may touch.
+//!
+//! A feature knows `Cx`, `xml`, `event` and `error` and nothing else; no feature names another. Adding one is: a file in
+//! `features/`, a line in its registry, its event variants, its block in `index.d.ts`, its folder of golden cases.
+
+use std::collections::VecDeque;
+
+use super::config::Config;
+use super::entropy::Ids;
+use super::error::{Code, Error};
+use super::event::{Event, Message};
+use super::features::FeatureId;
+use super::io::{Output, Reply, Token};
+use super::iq::{IqTable, Owner, Ticket};
+use super::jids;
+use super::outbox::{Outbox, OutgoingMessage};
+use super::stanza_error::{self, Condition};
+use super::time::Now;
+use super::xml::{Element, Writer, ns};
+
+/// Whether the features after this one see the stanza too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flow {
+    Continue,
+    /// Handled here: nobody else sees it, and no event is made of it.
+    Stop,
+}
+
+/// An extension. Every method has a body that does nothing.
+pub(crate) trait Feature {
+    /// What disco#info announces for this feature.
+    fn namespaces(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// The session is bound (a new one), or goes on (`is_resumed`). First requests go out here; the first presence is sent after the roster.
+    fn on_online(&mut self, _cx: &mut Cx<'_>, _is_resumed: bool) {}
+
+    /// A message came in. `message` is what has been read of it so far: a feature adds its fields.
+    fn handle_message(&mut self, _cx: &mut Cx<'_>, _stanza: Element<'_>, _message: &mut Message) -> Flow {
+        Flow::Continue
+    }
+
+    /// A presence came in, of whatever type.
+    fn handle_presence(&mut self, _cx: &mut Cx<'_>, _stanza: Element<'_>) -> Flow {
+        Flow::Continue
+    }
+
+    /// An IQ request of type get or set came in; `payload` is its only child. [`Flow::Stop`] says that it was answered
+    /// (or is to stay unanswered); a request that every feature lets pass is answered with service-unavailable.
+    fn handle_iq(&mut self, _cx: &mut Cx<'_>, _iq: Element<'_>, _payload: Element<'_>) -> Flow {
+        Flow::Continue
+    }
+
+    /// The answer to a [`Cx::request`] of this feature: the `<iq type='result'>`, or why there is none.
+    fn handle_reply(&mut self, _cx: &mut Cx<'_>, _ticket: Ticket, _reply: Result<Element<'_>, Error>) {}
+
+    /// The session is lost for good. What it held of the server's state is void.
+    fn on_offline(&mut self, _cx: &mut Cx<'_>) {}
+}
+
+/// The type of an IQ request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum IqKind {
+    Get,
+    Set,
+}
+
+impl IqKind {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "get",
+            Self::Set => "set",
+        }
+    }
+}
+
+/// What a feature may touch.
+pub(crate) struct Cx<'a> {
+    pub(super) now: Now,
+    pub(super) config: &'a Config,
+    /// The full JID once bound, the bare one before.
+    pub(super) own_jid: &'a str,
+    /// What disco#info announces.
+    pub(super) announced: &'a [&'static str],
+    /// Whether stanzas may go out: bound, and not closing.
+    pub(super) is_bound: bool,
+    pub(super) ids: &'a mut Ids,
+    pub(super) iqs: &'a mut IqTable,
+    pub(super) outbox: &'a mut Outbox,
+    pub(super) outputs: &'a mut VecDeque<Output>,
+}
+
+impl Cx<'_> {
+    pub(crate) fn now(&self) -> Now {
+        self.now
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        self.config
+    }
+
+    pub(crate) fn own_jid(&self) -> &str {
+        self.own_jid
+    }
+
+    pub(crate) fn own_bare(&self) -> &str {
+        jids::bare(self.own_jid)
+    }
+
+    /// What disco#info announces, sorted.
+    pub(crate) fn announced(&self) -> &[&'static str] {
+        self.announced
+    }
+
+    pub(crate) fn is_bound(&self) -> bool {
+        self.is_bound
+    }
+
+    /// A fresh id that nobody can guess.
+    pub(crate) fn new_id(&mut self) -> String {
+        self.ids.new_id()
+    }
+
+    pub(crate) fn emit(&mut self, event: Event) {
+        self.outputs.push_back(Output::Event(event));
+    }
+
+    /// Reports what went wrong outside any request.
+    pub(crate) fn report(&mut self, error: Error) {
+        self.emit(Event::Error(Box::new(error)));
+    }
+
+    pub(crate) fn settle(&mut self, token: Token, result: Result<Reply, Error>) {
+        self.outputs.push_back(Output::Settled { token, result });
+    }
+
+    /// Whether a stanza's `from` is our own account or left out, which means the same (RFC 6120, section 8.1.2.1) (I9).
+    pub(crate) fn is_from_own_account(&self, from: Option<&str>) -> bool {
+        from.is_none_or(|from| from == self.own_bare() || from == self.own_jid)
+    }
+
+    /// Sends a presence, or another stanza that is not kept.
+    pub(crate) fn send(&mut self, stanza: Writer) -> Result<(), Error> {
+        let frame = stanza.finish()?;
+        if !self.is_bound {
+            return Err(Error::not_connected());
+        }
+        self.outbox.transmit(frame, self.outputs);
+        Ok(())
+    }
+
+    /// Keeps a message until the server has it, and sends it as soon as the session is online.
+    pub(crate) fn post(&mut self, message: OutgoingMessage) {
+        self.outbox.post(message, self.now, self.outputs);
+    }
+
+    /// Sends a request whose answer comes to [`Feature::handle_reply`] with the same feature, purpose and token. Returns its id.
+    pub(crate) fn request(
+        &mut self,
+        kind: IqKind,
+        to: Option<&str>,
+        ticket: Ticket,
+        payload: impl FnOnce(&mut Writer),
+    ) -> Result<String, Error> {
+        if !self.is_bound {
+            return Err(Error::not_connected());
+        }
+        let id = self.new_id();
+        let mut w = Writer::new();
+        w.open("iq", ns::CLIENT).attr("type", kind.as_str()).attr("id", &id).attr_opt("to", to);
+        payload(&mut w);
+        let frame = w.finish()?;
+        let deadline_ms = self.now.mono_ms + u64::from(ticket.timeout_ms.unwrap_or(self.config.timeouts.request_ms));
+        self.iqs.insert(id.clone(), to, deadline_ms, Owner::Feature(ticket));
+        self.outbox.transmit(frame, self.outputs);
+        Ok(id)
+    }
+
+    /// Answers a request with a result.
+    pub(crate) fn answer(&mut self, iq: Element<'_>, payload: impl FnOnce(&mut Writer)) {
+        let mut w = answer_to(iq, "result");
+        payload(&mut w);
+        self.send_answer(w);
+    }
+
+    /// Answers a request with an error.
+    pub(crate) fn refuse(&mut self, iq: Element<'_>, condition: Condition) {
+        let mut w = answer_to(iq, "error");
+        stanza_error::write(&mut w, condition, None);
+        self.send_answer(w);
+    }
+
+    fn send_answer(&mut self, answer: Writer) {
+        match answer.finish() {
+            Ok(frame) if self.is_bound => self.outbox.transmit(frame, self.outputs),
+            Ok(_) => {}
+            Err(error) => {
+                let error = Error::new(Code::ProtocolError, "a request could not be answered").because(error.into());
+                self.report(error);
+            }
+        }
+    }
+}
+
+fn answer_to(iq: Element<'_>, kind: &str) -> Writer {
+    let mut w = Writer::new();
+    w.open("iq", ns::CLIENT).attr("type", kind).attr("id", iq.attr("id").unwrap_or_default()).attr_opt("to", iq.attr("from"));
+    w
+}
+
+/// Names a request of a feature.
+pub(crate) fn ticket(feature: FeatureId, purpose: u8, token: Option<Token>) -> Ticket {
+    Ticket { feature, purpose, token, subject: String::new(), timeout_ms: None }
+}

@@ -1,0 +1,47 @@
+//! The sans-IO core: what XMPP says, without a clock, a random source or a web type (I3).
+//!
+//! ```text
+//!   Input ──▶ Session ──▶ stream (framing, SASL, bind, stream management)
+//!   commands ──▶   │   ──▶ iq (request table)      outbox (outgoing messages by stage)
+//!   Output ◀──     └────▶ router ──▶ features (roster, presence, messaging, …)
+//! ```
+//!
+//! The caller feeds [`Session::handle_input`] and the commands, then drains [`Session::poll_output`] until it is empty (I1), and
+//! calls back with [`Input::Timeout`] when [`Session::poll_timeout`] is due.
+
+mod backoff;
+mod commands;
+mod config;
+mod entropy;
+mod error;
+mod event;
+mod feature;
+pub(crate) mod features;
+mod io;
+mod iq;
+mod jids;
+mod outbox;
+mod router;
+mod session;
+mod stanza_error;
+mod state;
+mod stream;
+mod time;
+pub(crate) mod xml;
+
+pub use config::{Account, Config, Limits, Reconnect, Software, Timeouts};
+pub use entropy::Entropy;
+pub use error::{ApplicationCondition, Code, Error, ErrorType};
+pub use event::{
+    ChatState, Delivery, Direction, Event, Message, MessageType, Presence, PresenceType, RosterChange, RosterChangeKind,
+    RosterItem, Show, Stage, StanzaText, StateChange, Subscription, SubscriptionEvent, SubscriptionEventType,
+};
+pub use features::messaging::MessageOptions;
+pub use features::presence::PresenceOptions;
+pub use features::roster::{RosterAdd, RosterUpdate};
+pub use io::{Input, Output, Reply, Token};
+pub use session::Session;
+pub use state::State;
+pub use stream::sasl::{Hash, KeyRequest, derive_key};
+pub use time::Now;
+pub use xml::StanzaTree;

@@ -1,0 +1,1 @@
+//! From a counted stanza to the features.

@@ -1,0 +1,3 @@
+//! One connection: framing, login, binding, stream management.
+
+pub mod sasl;

@@ -1,0 +1,32 @@
+//! The only place where text becomes XML and XML becomes text (I5).
+//!
+//! In: [`prescan`] bounds and names a frame, [`Document`] parses it once into a tree that borrows the frame, [`Element`] reads
+//! the tree, [`read_typed`] fills an `xmpp-parsers` type from it. Out: [`Writer`] is the one serialiser; it cannot panic, and refuses what XML forbids.
+
+mod prescan;
+mod reader;
+mod tree;
+mod typed;
+mod writer;
+
+pub(crate) use prescan::{Prescan, XmlFault, prescan};
+pub(crate) use reader::{Document, Element, parse};
+pub use tree::StanzaTree;
+pub(crate) use tree::read_command;
+pub(crate) use typed::read_typed;
+pub(crate) use writer::{WriteError, Writer};
+
+/// The namespaces that more than one module names.
+pub(crate) mod ns {
+    pub(crate) const CLIENT: &str = "jabber:client";
+    pub(crate) const FRAMING: &str = "urn:ietf:params:xml:ns:xmpp-framing";
+    pub(crate) const STREAM: &str = "http://etherx.jabber.org/streams";
+    pub(crate) const STREAM_ERRORS: &str = "urn:ietf:params:xml:ns:xmpp-streams";
+    pub(crate) const STANZA_ERRORS: &str = "urn:ietf:params:xml:ns:xmpp-stanzas";
+    pub(crate) const SASL: &str = "urn:ietf:params:xml:ns:xmpp-sasl";
+    pub(crate) const BIND: &str = "urn:ietf:params:xml:ns:xmpp-bind";
+    pub(crate) const SESSION: &str = "urn:ietf:params:xml:ns:xmpp-session";
+    pub(crate) const SM: &str = "urn:xmpp:sm:3";
+    pub(crate) const XML: &str = "http://www.w3.org/XML/1998/namespace";
+    pub(crate) const XMLNS: &str = "http://www.w3.org/2000/xmlns/";
+}
