@@ -1,1 +1,106 @@
-fn main() {}
+//! The project's own build tool: `cargo xtask <command>`.
+//!
+//! Each command sets up what it needs first, so a fresh clone needs no other step. Nothing is downloaded or
+//! installed twice, and every process that is started here ends with it.
+
+mod build;
+mod debian;
+mod demo;
+mod npm;
+mod package;
+mod process;
+mod project;
+mod prosody;
+mod rust_target;
+mod setup;
+mod size;
+mod test;
+mod ui;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use project::Project;
+
+const HELP: &str = "\
+Build, test and try Waxwing.
+
+Usage: cargo xtask <command>
+
+  setup                 install what is missing: the wasm32 target, npm packages, Prosody, Chromium
+  build [--quick]       compile to WebAssembly and lay the npm package into pkg/
+                          --quick  compiles faster, for tests: hardly optimised
+  test [PART...] [-- WORD...]
+                        run all tests, or only some parts: rust browser package types
+                          WORD     only the JavaScript test files whose path contains one of these words
+                          --no-build  take pkg/ as it is
+  demo [--port N] [--no-build]
+                        build, start Prosody and the demo site on this machine, print its address
+                          --port N    where the site listens (default 8080; the next free one if taken)
+                          --no-build  take pkg/ as it is
+  size [--update [--raise]]
+                        build, measure what a page has to download, compare with the committed budget
+                          --update  write the new figures; growing them needs --raise too
+  clean                 remove what build and setup put into the tree: target/, pkg/, tests/node_modules/
+  help                  print this
+
+Each command sets up what it needs. Benchmarks are run with: cargo bench
+";
+
+fn main() -> ExitCode {
+    process::end_children_on_signals();
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match dispatch(&arguments) {
+        Ok(code) => code,
+        Err(error) => {
+            ui::error(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(arguments: &[String]) -> Result<ExitCode> {
+    let (command, rest) = match arguments.split_first() {
+        Some((command, rest)) => (command.as_str(), rest),
+        None => ("help", &[][..]),
+    };
+    if matches!(command, "help" | "--help" | "-h") || rest.iter().any(|word| word == "--help" || word == "-h") {
+        print!("{HELP}");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let project = Project::open()?;
+    match command {
+        "setup" => {
+            only_options(rest, &[])?;
+            setup::everything(&project)?;
+        }
+        "build" => {
+            only_options(rest, &["--quick"])?;
+            let profile = if has(rest, "--quick") { build::Profile::Quick } else { build::Profile::Release };
+            build::build(&project, profile)?;
+        }
+        "test" => return test::run(&project, &test::Options::parse(rest)?),
+        "demo" => return demo::run(&project, &demo::Options::parse(rest)?),
+        "size" => {
+            only_options(rest, &["--update", "--raise"])?;
+            size::run(&project, has(rest, "--update"), has(rest, "--raise"))?;
+        }
+        "clean" => {
+            only_options(rest, &[])?;
+            project.clean()?;
+        }
+        other => bail!("There is no command `{other}`; `cargo xtask help` lists them."),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn has(words: &[String], option: &str) -> bool {
+    words.iter().any(|word| word == option)
+}
+
+fn only_options(words: &[String], known: &[&str]) -> Result<()> {
+    match words.iter().find(|word| !known.contains(&word.as_str())) {
+        Some(word) => bail!("`{word}` means nothing here; `cargo xtask help` lists what does."),
+        None => Ok(()),
+    }
+}

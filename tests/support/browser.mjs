@@ -1,0 +1,100 @@
+// A real Chromium, and pages that have the package loaded.
+//
+//   import * as browser from "../support/browser.mjs";
+//
+//   let chromium;
+//   before(async () => { chromium = await browser.launch(); });
+//   after(() => chromium?.close());
+//
+//   test("a client is offline at first", async () => {
+//     const page = await chromium.newPage();                   // a Playwright page; `waxwing` is a global in it
+//     const state = await page.evaluate((jid) => new waxwing.Client({ jid }).state, "romeo@localhost");
+//     assert.equal(state, "offline");
+//     page.assertNoErrors();                                   // no console error, nothing uncaught; takes exceptions:
+//     page.assertNoErrors(/WebSocket connection to .* failed/);
+//     await page.close();
+//   });
+//
+// launch({ csp, routes, files }) goes to static-server.mjs. newPage({ path: "/", context, waxwing: false }): another
+// page than the blank one; inside a context of yours (each page has a fresh one: storage of its own); without the
+// package. The browser is $CHROMIUM, or the first Chromium or Chrome on the PATH.
+
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { chromium } from "playwright-core";
+import { serve } from "./static-server.mjs";
+
+const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+const BLANK = "/tests/browser/blank.html";
+const FLAGS = [
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-gpu",
+  "--disable-quic",
+  "--disable-sync",
+  "--no-first-run",
+];
+
+/** Starts the browser and the server of the pages. */
+export async function launch({ csp, routes, files } = {}) {
+  const site = await serve({ csp, routes, files });
+  try {
+    const isRoot = process.getuid?.() === 0;
+    const browser = await chromium.launch({
+      executablePath: findChromium(),
+      headless: true,
+      chromiumSandbox: !isRoot,
+      args: isRoot ? [...FLAGS, "--no-sandbox"] : FLAGS,
+    });
+    return new TestBrowser(browser, site);
+  } catch (error) {
+    await site.close();
+    throw error;
+  }
+}
+
+class TestBrowser {
+  constructor(browser, site) {
+    /** The Playwright browser. */
+    this.browser = browser;
+    /** The server of the pages: `site.url`. */
+    this.site = site;
+  }
+
+  /** A Playwright page with `errors` and `assertNoErrors()`; see above. */
+  async newPage({ path = BLANK, context, waxwing = true } = {}) {
+    const page = await (context ?? (await this.browser.newContext())).newPage();
+    watch(page);
+    await page.goto(this.site.url + path);
+    if (waxwing) await page.evaluate(() => import("/pkg/index.js").then((module) => void (globalThis.waxwing = module)));
+    return page;
+  }
+
+  async close() {
+    await this.browser.close();
+    await this.site.close();
+  }
+}
+
+/** Collects what goes wrong in a page: console errors, uncaught exceptions, unhandled rejections. */
+function watch(page) {
+  page.errors = [];
+  page.on("console", (message) => {
+    if (message.type() === "error") page.errors.push(message.text());
+  });
+  page.on("pageerror", (error) => page.errors.push(`uncaught: ${error.stack ?? error}`));
+  page.on("crash", () => page.errors.push("the page crashed"));
+  page.assertNoErrors = (...expected) => {
+    const unexpected = page.errors.filter((text) => !expected.some((pattern) => pattern.test(text)));
+    assert.deepEqual(unexpected, [], "the page reported errors");
+  };
+}
+
+function findChromium() {
+  if (process.env.CHROMIUM) return process.env.CHROMIUM;
+  const folders = (process.env.PATH ?? "").split(delimiter);
+  const found = NAMES.flatMap((name) => folders.map((folder) => join(folder, name))).find((file) => existsSync(file));
+  if (!found) throw new Error("Chromium is missing: run `cargo xtask setup`.");
+  return found;
+}

@@ -1,0 +1,132 @@
+//! From Rust to pkg/: cargo, wasm-bindgen, wasm-opt, then the npm package is laid.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::project::Project;
+use crate::rust_target::Toolchain;
+use crate::ui::{self, Step};
+use crate::{npm, package, process, setup};
+
+/// What wasm-opt may use: what rustc's wasm32 target uses by itself. With `--all-features` the result does not
+/// load in Node 20.
+const WASM_OPT: &[&str] = &[
+    "-O3",
+    "--mvp-features",
+    "--enable-bulk-memory",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+    "--strip-debug",
+    "--strip-producers",
+    "--strip-target-features",
+];
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Profile {
+    /// What users get.
+    Release,
+    /// For tests: compiles faster, is not optimised.
+    Quick,
+}
+
+impl Profile {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Release => "release",
+            Self::Quick => "quick",
+        }
+    }
+}
+
+/// Builds pkg/.
+pub(crate) fn build(project: &Project, profile: Profile) -> Result<()> {
+    setup::for_build(project)?;
+    let compiled = compile(project, profile)?;
+    let wasm = std::fs::read(&compiled).with_context(|| format!("{} cannot be read", compiled.display()))?;
+    let bound = bind(project, profile, &compiled, &wasm)?;
+    package::lay(project, &bound)?;
+    let size = std::fs::metadata(project.pkg().join("waxwing_bg.wasm")).map_or(0, |meta| meta.len());
+    ui::note(format!("pkg/ holds waxwing {} ({}, wasm {} KB)", project.version, profile.name(), size.div_ceil(1000)));
+    Ok(())
+}
+
+fn compile(project: &Project, profile: Profile) -> Result<PathBuf> {
+    let step = Step::begin(match profile {
+        Profile::Release => "Compiling to WebAssembly, optimised (the first time takes about two minutes)",
+        Profile::Quick => "Compiling to WebAssembly, quick profile (the first time takes about a minute)",
+    });
+    let mut command = Toolchain::ready()?.cargo_rustc(project);
+    command.args(["--profile", profile.name(), "--message-format", "json-render-diagnostics"]);
+    let messages = process::capture_stdout(&mut command)?;
+    step.done();
+    let mut files = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()).filter_map(|message| {
+        let is_ours = message["reason"] == "compiler-artifact" && message["target"]["name"] == "waxwing";
+        let files = message["filenames"].as_array()?.iter().filter_map(Value::as_str);
+        if is_ours { files.filter(|file| file.ends_with(".wasm")).map(PathBuf::from).next() } else { None }
+    });
+    files.next_back().context("Cargo built no .wasm file; is crate-type cdylib in Cargo.toml?")
+}
+
+/// Runs wasm-bindgen and wasm-opt; keeps the result as long as what went in stays the same.
+fn bind(project: &Project, profile: Profile, compiled: &Path, wasm: &[u8]) -> Result<PathBuf> {
+    let out = project.cache()?.join(format!("bindgen-{}", profile.name()));
+    let mark = out.join(".made-from");
+    let mut hasher = DefaultHasher::new();
+    // The lock file stands for the version of wasm-bindgen.
+    let lock = std::fs::read(project.root.join("Cargo.lock"))?;
+    (wasm, WASM_OPT, profile, lock).hash(&mut hasher);
+    let made_from = format!("{:016x}", hasher.finish());
+    if std::fs::read_to_string(&mark).is_ok_and(|old| old == made_from) {
+        return Ok(out);
+    }
+    if out.exists() {
+        std::fs::remove_dir_all(&out)?;
+    }
+    let step = Step::begin("Making the JavaScript glue (wasm-bindgen)");
+    Bindgen::new()
+        .input_path(compiled)
+        .web(true)?
+        .typescript(false)
+        .out_name("waxwing")
+        .remove_name_section(true)
+        .remove_producers_section(true)
+        .generate(&out)
+        .context("wasm-bindgen failed")?;
+    step.done();
+    let file = out.join("waxwing_bg.wasm");
+    if profile == Profile::Release {
+        optimise(project, &file)?;
+    }
+    check_loads(&file)?;
+    std::fs::write(&mark, made_from)?;
+    Ok(out)
+}
+
+fn optimise(project: &Project, file: &Path) -> Result<()> {
+    let step = Step::begin("Optimising the WebAssembly (wasm-opt, about half a minute)");
+    let optimised = file.with_extension("optimised");
+    let mut command = Command::new("node");
+    command.arg(npm::script(project, "binaryen/bin/wasm-opt")).args(WASM_OPT).arg(file).arg("-o").arg(&optimised);
+    process::run_quietly(&mut command, &step)?;
+    std::fs::rename(&optimised, file)?;
+    step.done();
+    Ok(())
+}
+
+/// A tool that writes what an engine cannot read should be found out here, not in a browser.
+fn check_loads(file: &Path) -> Result<()> {
+    let script = "const bytes = require('fs').readFileSync(process.argv[1]);\
+        WebAssembly.compile(bytes).catch((error) => { console.error(String(error)); process.exit(1); })";
+    if let Err(error) = process::capture(Command::new("node").args(["-e", script]).arg(file)) {
+        bail!("The WebAssembly that was built does not load in Node: {error:#}");
+    }
+    Ok(())
+}

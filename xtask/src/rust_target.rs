@@ -1,0 +1,81 @@
+//! The Rust that compiles to WebAssembly.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use crate::project::{Project, cargo};
+use crate::ui::{self, Step};
+use crate::{debian, process};
+
+pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
+const DISTRO_PACKAGES: &[&str] = &["rustc-web", "cargo-web", "rust-web-src", "lld"];
+
+/// A way to compile for wasm32.
+pub(crate) enum Toolchain {
+    /// The one that runs this program, with the target added.
+    Own,
+    /// Debian's, which brings the standard library as source.
+    Distro,
+}
+
+impl Toolchain {
+    /// Finds a way, adding what is missing.
+    pub(crate) fn ready() -> Result<Self> {
+        if has_target() {
+            return Ok(Self::Own);
+        }
+        if has_distro() {
+            return Ok(Self::Distro);
+        }
+        if process::find("rustup").is_some() {
+            let step = Step::begin(format!("Adding the Rust target {TARGET} (rustup)"));
+            match process::run_quietly(Command::new("rustup").args(["target", "add", TARGET]), &step) {
+                Ok(()) if has_target() => {
+                    step.done();
+                    return Ok(Self::Own);
+                }
+                Ok(()) => ui::warning("rustup added the target to another toolchain than the one in use."),
+                Err(error) => ui::warning(format!("{error:#}")),
+            }
+        }
+        if debian::system().is_some_and(|system| system.codename == "bookworm") {
+            ui::note("Debian's own Rust can compile to WebAssembly too: taking that.");
+            debian::install(DISTRO_PACKAGES, None)?;
+            if has_distro() {
+                return Ok(Self::Distro);
+            }
+        }
+        bail!("Rust cannot compile to WebAssembly here: install rustup and run `rustup target add {TARGET}`.");
+    }
+
+    /// `cargo rustc` for the library, up to the arguments that name profile and output.
+    pub(crate) fn cargo_rustc(&self, project: &Project) -> Command {
+        let mut command = match self {
+            Self::Own => Command::new(cargo()),
+            Self::Distro => Command::new("/usr/bin/cargo"),
+        };
+        command.current_dir(&project.root).args(["rustc", "--locked", "--package", "waxwing", "--lib"]);
+        // Only this crate type: with rlib beside it, cargo drops link-time optimisation without a word.
+        command.args(["--crate-type", "cdylib", "--target", TARGET]);
+        if let Self::Distro = self {
+            // The distro's tools by their full names: rustup's come first on the PATH.
+            command.env("RUSTC", "/usr/bin/rustc").env_remove("RUSTUP_TOOLCHAIN");
+            command.env("RUSTC_BOOTSTRAP", "1").arg("-Zbuild-std=std,panic_abort");
+            command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", "wasm-ld");
+            command.env("CARGO_TARGET_DIR", project.target.join("distro"));
+        }
+        command
+    }
+}
+
+fn has_target() -> bool {
+    let rustc = std::env::var_os("RUSTC").map_or_else(|| "rustc".into(), PathBuf::from);
+    process::capture(Command::new(rustc).args(["--print", "target-libdir", "--target", TARGET]))
+        .is_ok_and(|folder| Path::new(folder.trim()).is_dir())
+}
+
+fn has_distro() -> bool {
+    process::find("apt-get").is_some() && DISTRO_PACKAGES.iter().all(|package| debian::version_of(package).is_some())
+}

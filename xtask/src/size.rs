@@ -1,0 +1,119 @@
+//! What a page has to download, against the committed budget (xtask/size-budget.json).
+
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+
+use crate::build::{self, Profile};
+use crate::process;
+use crate::project::{Project, write_if_changed};
+
+const BUDGET: &str = "xtask/size-budget.json";
+const FILES: [&str; 3] = ["waxwing_bg.wasm", "waxwing.js", "index.js"];
+const KINDS: [&str; 3] = ["raw", "gzip", "brotli"];
+
+/// Node brings zlib and brotli themselves, so the figures are those of `gzip -9` and `brotli -q 11`.
+const MEASURE: &str = "\
+const { readFileSync } = require('fs'); const { gzipSync, brotliCompressSync, constants: c } = require('zlib');
+console.log(JSON.stringify(process.argv.slice(1).map((file) => { const bytes = readFileSync(file); return [bytes.length,
+  gzipSync(bytes, { level: 9 }).length, brotliCompressSync(bytes, { params: {
+    [c.BROTLI_PARAM_QUALITY]: 11, [c.BROTLI_PARAM_LGWIN]: 22, [c.BROTLI_PARAM_SIZE_HINT]: bytes.length } }).length]; })))";
+
+/// Raw, gzip -9 and brotli -11, in bytes.
+type Sizes = [u64; 3];
+
+pub(crate) fn run(project: &Project, is_update: bool, is_raise: bool) -> Result<()> {
+    build::build(project, Profile::Release)?;
+    let measured = measure(project)?;
+    let file = project.root.join(BUDGET);
+    let budget = std::fs::read(&file).ok().map(|text| parse(&text)).transpose()?;
+    let is_over = print(&measured, budget.as_deref());
+    if is_update {
+        if is_over && !is_raise {
+            bail!("The new figures are larger: `cargo xtask size --update --raise` writes them all the same.");
+        }
+        let mut text = serde_json::to_vec_pretty(&to_json(&measured))?;
+        text.push(b'\n');
+        write_if_changed(&file, &text)?;
+        println!("Wrote {BUDGET}.");
+        return Ok(());
+    }
+    match budget {
+        None => bail!("There is no budget yet: `cargo xtask size --update` writes {BUDGET}."),
+        Some(_) if is_over => {
+            bail!("Larger than the budget, as the table says: make it smaller, or run `cargo xtask size --update --raise`.")
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+fn measure(project: &Project) -> Result<Vec<(String, Sizes)>> {
+    let files = FILES.map(|file| project.pkg().join(file));
+    let measured = process::capture(Command::new("node").args(["-e", MEASURE]).args(files))?;
+    let sizes: Vec<Sizes> = serde_json::from_str::<Value>(&measured)?.as_array().into_iter().flatten().map(sizes).collect();
+    let mut rows: Vec<(String, Sizes)> = FILES.iter().map(|file| (*file).to_owned()).zip(sizes).collect();
+    let total = rows.iter().fold([0; 3], |sum, (_, sizes)| std::array::from_fn(|kind| sum[kind] + sizes[kind]));
+    rows.push(("total".to_owned(), total));
+    Ok(rows)
+}
+
+/// Prints the table; true if anything is over the budget.
+fn print(measured: &[(String, Sizes)], budget: Option<&[(String, Sizes)]>) -> bool {
+    println!("{:<18}{:>12}{:>12}{:>12}   bytes; in brackets, the budget's difference", "", "raw", "gzip -9", "brotli -11");
+    let mut is_over = false;
+    for (name, sizes) in measured {
+        let allowed = budget.and_then(|budget| budget.iter().find(|(known, _)| known == name)).map(|(_, sizes)| sizes);
+        let mut line = format!("{name:<18}");
+        for size in sizes {
+            line.push_str(&format!("{size:>12}"));
+        }
+        if let Some(allowed) = allowed {
+            let differences: Vec<String> = sizes
+                .iter()
+                .zip(allowed)
+                .map(|(size, allowed)| format!("{:+}", i128::from(*size) - i128::from(*allowed)))
+                .collect();
+            line.push_str(&format!("   ({})", differences.join(", ")));
+            is_over |= sizes.iter().zip(allowed).any(|(size, allowed)| size > allowed);
+        }
+        println!("{line}");
+    }
+    is_over
+}
+
+fn parse(text: &[u8]) -> Result<Vec<(String, Sizes)>> {
+    let budget: Value = serde_json::from_slice(text).with_context(|| format!("{BUDGET} is not JSON"))?;
+    let rows = budget.as_object().with_context(|| format!("{BUDGET} should be an object"))?;
+    Ok(rows.iter().map(|(name, row)| (name.clone(), KINDS.map(|kind| row[kind].as_u64().unwrap_or(0)))).collect())
+}
+
+fn to_json(measured: &[(String, Sizes)]) -> Value {
+    let row = |sizes: &Sizes| json!({ KINDS[0]: sizes[0], KINDS[1]: sizes[1], KINDS[2]: sizes[2] });
+    measured.iter().map(|(name, sizes)| (name.clone(), row(sizes))).collect::<serde_json::Map<_, _>>().into()
+}
+
+fn sizes(row: &Value) -> Sizes {
+    std::array::from_fn(|kind| row[kind].as_u64().unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(size: u64) -> Vec<(String, Sizes)> {
+        vec![("waxwing_bg.wasm".to_owned(), [size, 50, 40])]
+    }
+
+    #[test]
+    fn a_budget_that_is_written_is_read_back() {
+        let text = serde_json::to_vec(&to_json(&rows(100))).unwrap();
+        assert_eq!(parse(&text).unwrap(), rows(100));
+    }
+
+    #[test]
+    fn one_byte_over_the_budget_is_over() {
+        assert!(!print(&rows(100), Some(&rows(100))));
+        assert!(print(&rows(101), Some(&rows(100))));
+    }
+}
