@@ -85,6 +85,10 @@ pub(crate) struct Cx<'a> {
     pub(super) announced: &'a [&'static str],
     /// Whether stanzas may go out: bound, and not closing.
     pub(super) is_bound: bool,
+    /// Whether the server keeps versions of the roster (RFC 6121, section 2.6.1): a stream feature.
+    pub(super) has_roster_versioning: bool,
+    /// Whether the server keeps approvals given in advance (RFC 6121, section 3.4): a stream feature.
+    pub(super) has_pre_approval: bool,
     pub(super) ids: &'a mut Ids,
     pub(super) iqs: &'a mut IqTable,
     pub(super) outbox: &'a mut Outbox,
@@ -115,6 +119,19 @@ impl Cx<'_> {
 
     pub(crate) fn is_bound(&self) -> bool {
         self.is_bound
+    }
+
+    pub(crate) fn has_roster_versioning(&self) -> bool {
+        self.has_roster_versioning
+    }
+
+    pub(crate) fn has_pre_approval(&self) -> bool {
+        self.has_pre_approval
+    }
+
+    /// Whether the request with this id still waits for its answer.
+    pub(crate) fn is_awaited(&self, request_id: &str) -> bool {
+        self.iqs.contains(request_id)
     }
 
     /// A fresh id that nobody can guess.

@@ -104,6 +104,9 @@ impl Session {
             own_jid: &self.own_jid,
             announced: &self.announced,
             is_bound: false,
+            // Set once the stream features are read.
+            has_roster_versioning: false,
+            has_pre_approval: false,
             ids: &mut self.ids,
             iqs: &mut self.iqs,
             outbox: &mut self.outbox,
