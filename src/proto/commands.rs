@@ -15,7 +15,7 @@ impl Session {
     /// Settles with [`Reply::Message`](super::Reply::Message) when the server has it.
     pub fn send_message(&mut self, now: Now, token: Token, options: MessageOptions) -> Result<String, Error> {
         self.require_active()?;
-        self.with(now, |features, cx| features.messaging.send(cx, Some(token), options))
+        self.command(now, |features, cx| features.messaging.send(cx, Some(token), options))
     }
 
     /// The roster, sorted by JID.
@@ -30,47 +30,47 @@ impl Session {
 
     /// Adds a contact. Settles when the server has stored it.
     pub fn roster_add(&mut self, now: Now, token: Token, contact: RosterAdd) -> Result<(), Error> {
-        self.with(now, |features, cx| features.roster.add(cx, token, contact))
+        self.command(now, |features, cx| features.roster.add(cx, token, contact))
     }
 
     /// Changes name or groups of a contact. Settles when the server has stored it.
     pub fn roster_update(&mut self, now: Now, token: Token, change: RosterUpdate) -> Result<(), Error> {
-        self.with(now, |features, cx| features.roster.update(cx, token, change))
+        self.command(now, |features, cx| features.roster.update(cx, token, change))
     }
 
     /// Removes a contact and both subscriptions. Settles when the server has done so.
     pub fn roster_remove(&mut self, now: Now, token: Token, jid: &str) -> Result<(), Error> {
-        self.with(now, |features, cx| features.roster.remove(cx, token, jid))
+        self.command(now, |features, cx| features.roster.remove(cx, token, jid))
     }
 
     /// Asks to see somebody's presence.
     pub fn subscribe(&mut self, now: Now, jid: &str) -> Result<(), Error> {
-        self.with(now, |features, cx| features.roster.subscribe(cx, jid))
+        self.command(now, |features, cx| features.roster.subscribe(cx, jid))
     }
 
     /// Lets somebody see our presence; without a request it approves one in advance.
     pub fn approve(&mut self, now: Now, jid: &str) -> Result<(), Error> {
-        self.with(now, |features, cx| features.roster.approve(cx, jid))
+        self.command(now, |features, cx| features.roster.approve(cx, jid))
     }
 
     /// Refuses a request, or withdraws an approval.
     pub fn deny(&mut self, now: Now, jid: &str) -> Result<(), Error> {
-        self.with(now, |features, cx| features.roster.deny(cx, jid))
+        self.command(now, |features, cx| features.roster.deny(cx, jid))
     }
 
     /// Stops seeing somebody's presence.
     pub fn unsubscribe(&mut self, now: Now, jid: &str) -> Result<(), Error> {
-        self.with(now, |features, cx| features.roster.unsubscribe(cx, jid))
+        self.command(now, |features, cx| features.roster.unsubscribe(cx, jid))
     }
 
     /// Sets our own presence, now and for later logins of this session.
     pub fn set_presence(&mut self, now: Now, presence: PresenceOptions) -> Result<(), Error> {
-        self.with(now, |features, cx| features.presence.set(cx, presence))
+        self.command(now, |features, cx| features.presence.set(cx, presence))
     }
 
     /// Sends a presence to one address only (RFC 6121, section 4.6).
     pub fn send_presence_to(&mut self, now: Now, jid: &str, presence: PresenceOptions) -> Result<(), Error> {
-        self.with(now, |features, cx| features.presence.send_to(cx, jid, presence))
+        self.command(now, |features, cx| features.presence.send_to(cx, jid, presence))
     }
 
     /// Bare JID: the most available resource. Full JID: that resource.

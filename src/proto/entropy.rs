@@ -32,11 +32,16 @@ impl Ids {
         base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    /// A number in `0.0..1.0`, for jitter.
-    pub(crate) fn fraction(&mut self) -> f64 {
+    /// A fresh number, to tell a late answer from the awaited one.
+    pub(crate) fn new_number(&mut self) -> u32 {
         let mut bytes = [0; 4];
         self.fill(&mut bytes);
-        f64::from(u32::from_le_bytes(bytes)) / 4_294_967_296.0
+        u32::from_le_bytes(bytes)
+    }
+
+    /// A number in `0.0..1.0`, for jitter.
+    pub(crate) fn fraction(&mut self) -> f64 {
+        f64::from(self.new_number()) / 4_294_967_296.0
     }
 }
 

@@ -160,6 +160,11 @@ impl Cx<'_> {
     /// Sends a presence, or another stanza that is not kept.
     pub(crate) fn send(&mut self, stanza: Writer) -> Result<(), Error> {
         let frame = stanza.finish()?;
+        self.send_frame(frame)
+    }
+
+    /// As [`send`](Self::send), for a stanza that is text already.
+    pub(super) fn send_frame(&mut self, frame: String) -> Result<(), Error> {
         if !self.is_bound {
             return Err(Error::not_connected());
         }

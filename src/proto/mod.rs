@@ -27,6 +27,7 @@ mod stanza_error;
 mod state;
 mod stream;
 mod time;
+mod trace;
 pub(crate) mod xml;
 
 pub use config::{Account, Config, Limits, Reconnect, Software, Timeouts};

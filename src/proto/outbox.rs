@@ -19,6 +19,14 @@ pub(crate) struct OutgoingMessage {
     pub(crate) token: Option<Token>,
 }
 
+/// What became of a command that was taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cancelled {
+    TakenBack,
+    Sent,
+    Unknown,
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
     /// Waiting for the session to be online.
@@ -99,19 +107,21 @@ impl Outbox {
         }
     }
 
-    /// The command no longer waits. A message that was not sent yet is taken back; one on the wire goes its way.
-    pub(crate) fn cancel(&mut self, token: Token, error: &Error, outputs: &mut VecDeque<Output>) -> bool {
+    /// The command no longer waits. A message that was not sent yet is taken back and settled; one on the wire goes its way.
+    pub(crate) fn cancel(&mut self, token: Token, error: &Error, outputs: &mut VecDeque<Output>) -> Cancelled {
         if let Some(at) = self.queued.iter().position(|message| message.token == Some(token)) {
             if let Some(message) = self.queued.remove(at) {
                 fail(message, error, outputs);
             }
-            return true;
+            return Cancelled::TakenBack;
         }
-        let sent = self.sent.iter_mut().find(|(_, message)| message.token == Some(token));
-        sent.is_some_and(|(_, message)| {
-            message.token = None;
-            true
-        })
+        match self.sent.iter_mut().find(|(_, message)| message.token == Some(token)) {
+            Some((_, message)) => {
+                message.token = None;
+                Cancelled::Sent
+            }
+            None => Cancelled::Unknown,
+        }
     }
 
     fn send(&mut self, mut message: OutgoingMessage, outputs: &mut VecDeque<Output>) {

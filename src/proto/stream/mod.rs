@@ -1,3 +1,254 @@
-//! One connection: framing, login, binding, stream management.
+//! One connection, from the open socket to the bound resource (RFC 7395, RFC 6120 sections 4 to 7).
+//!
+//! ```text
+//!  ExpectSocket ──open──▶ ExpectOpen ◀───────────────── <success/> ───────────────────┐
+//!                             │ <open/>                                              │
+//!                             ▼                                                      │
+//!                      ExpectFeatures ──mechanisms──▶ (ExpectCredentials) ──▶ ExpectChallenge ◀─▶ ExpectKey
+//!                             │ bind
+//!                             ▼
+//!                        ExpectBind ──▶ (ExpectSession) ──▶ Bound
+//!
+//!  (…) where the server or the app makes it necessary
+//! ```
+//!
+//! Supported: SCRAM-SHA-512, -256, -1, PLAIN, ANONYMOUS; resource binding; RFC 3921's session where a server insists on it; stream
+//! management without resumption. Not yet: SASL2, Bind 2, FAST. Never: STARTTLS and compression, which a WebSocket has no use for.
 
+mod conditions;
+mod features;
+pub(crate) mod framing;
+pub(crate) mod login;
+pub(crate) mod management;
 pub mod sasl;
+
+use std::collections::VecDeque;
+
+use xmpp_parsers::bind::{BindQuery, BindResponse};
+
+use self::features::StreamFeatures;
+use self::login::Login;
+use self::management::Management;
+use self::sasl::Mechanism;
+use super::config::Config;
+use super::entropy::Ids;
+use super::error::{Code, Error};
+use super::io::Output;
+use super::stanza_error;
+use super::xml::{Element, Writer, ns, read_typed};
+
+/// What the stream may touch.
+pub(crate) struct Io<'a> {
+    pub(crate) config: &'a Config,
+    pub(crate) ids: &'a mut Ids,
+    pub(crate) outputs: &'a mut VecDeque<Output>,
+}
+
+impl Io<'_> {
+    fn send(&mut self, w: Writer) -> Result<(), Error> {
+        self.outputs.push_back(Output::SendFrame(w.finish()?));
+        Ok(())
+    }
+}
+
+/// How far an input brought the stream.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Progress {
+    Negotiating,
+    /// The server bound this full JID.
+    Bound(String),
+}
+
+#[derive(Debug)]
+enum Step {
+    ExpectSocket,
+    ExpectOpen,
+    ExpectFeatures,
+    /// The app, the key derivation or the server has the word.
+    ExpectLogin(Login),
+    ExpectBind {
+        id: String,
+    },
+    ExpectSession {
+        id: String,
+        jid: String,
+    },
+    Bound,
+}
+
+/// One connection.
+#[derive(Debug)]
+pub(crate) struct Stream {
+    step: Step,
+    /// Passwords may cross it as they are.
+    is_private: bool,
+    is_authenticated: bool,
+    features: StreamFeatures,
+    pub(crate) management: Management,
+}
+
+impl Stream {
+    pub(crate) fn new(is_private: bool) -> Self {
+        Self {
+            step: Step::ExpectSocket,
+            is_private,
+            is_authenticated: false,
+            features: StreamFeatures::default(),
+            management: Management::default(),
+        }
+    }
+
+    pub(crate) fn is_bound(&self) -> bool {
+        matches!(self.step, Step::Bound)
+    }
+
+    /// Whether the server may be sent a `<close/>`.
+    pub(crate) fn is_open(&self) -> bool {
+        !matches!(self.step, Step::ExpectSocket)
+    }
+
+    pub(crate) fn features(&self) -> &StreamFeatures {
+        &self.features
+    }
+
+    /// What is being waited for, in words.
+    pub(crate) fn waits_for(&self) -> &'static str {
+        match &self.step {
+            Step::ExpectSocket => "the WebSocket to open",
+            Step::ExpectOpen => "the server's <open/>",
+            Step::ExpectFeatures => "the stream features",
+            Step::ExpectLogin(login) => login.waits_for(),
+            Step::ExpectBind { .. } => "resource binding",
+            Step::ExpectSession { .. } => "the session",
+            Step::Bound => "the roster",
+        }
+    }
+
+    pub(crate) fn handle_opened(&mut self, has_subprotocol: bool, io: &mut Io<'_>) -> Result<(), Error> {
+        if !matches!(self.step, Step::ExpectSocket) {
+            return Ok(());
+        }
+        // RFC 7395, section 3.1: without the subprotocol the server does not speak XMPP here.
+        if !has_subprotocol {
+            return Err(Error::new(Code::ConnectionFailed, "the WebSocket opened without the subprotocol xmpp").remedy(
+                "Check that the url is the server's XMPP endpoint and that a proxy in between passes Sec-WebSocket-Protocol on.",
+            ));
+        }
+        self.open(io)
+    }
+
+    /// Handles an element while the stream is not bound. Stream errors and `<close/>` are the session's.
+    pub(crate) fn handle_element(
+        &mut self,
+        element: Element<'_>,
+        io: &mut Io<'_>,
+        floor: &mut Option<Mechanism>,
+    ) -> Result<Progress, Error> {
+        match (element.name(), element.namespace(), &mut self.step) {
+            ("open", ns::FRAMING, Step::ExpectOpen) => {
+                framing::read_open(element)?;
+                self.step = Step::ExpectFeatures;
+                Ok(Progress::Negotiating)
+            }
+            ("features", ns::STREAM, Step::ExpectFeatures) => {
+                self.features = StreamFeatures::read(element);
+                self.proceed(io, floor)
+            }
+            (_, ns::SASL, Step::ExpectLogin(login)) => {
+                if login.handle_element(element, io)? {
+                    // RFC 6120, section 6.4.6: a new stream, on the same connection.
+                    self.is_authenticated = true;
+                    self.open(io)?;
+                }
+                Ok(Progress::Negotiating)
+            }
+            ("iq", ns::CLIENT, Step::ExpectBind { id }) if element.attr("id") == Some(id) => self.bound(element, io),
+            ("iq", ns::CLIENT, Step::ExpectSession { id, jid }) if element.attr("id") == Some(id) => {
+                if element.attr("type") == Some("error") {
+                    return Err(
+                        Error::new(Code::AuthFailed, "the server refused the session").because(stanza_error::read(element))
+                    );
+                }
+                let jid = std::mem::take(jid);
+                Ok(self.finish(jid, io))
+            }
+            (name, xmlns, _) => Err(Error::new(
+                Code::ProtocolError,
+                format!("the server sent <{name} xmlns='{xmlns}'/> where {} was expected", self.waits_for()),
+            )),
+        }
+    }
+
+    pub(crate) fn handle_key(&mut self, id: u32, key: Result<Vec<u8>, String>, io: &mut Io<'_>) -> Result<(), Error> {
+        match &mut self.step {
+            Step::ExpectLogin(login) => login.handle_key(id, key, io),
+            // The answer to a login that is over.
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) fn handle_credentials(
+        &mut self,
+        id: u32,
+        password: Result<String, String>,
+        io: &mut Io<'_>,
+        floor: &mut Option<Mechanism>,
+    ) -> Result<(), Error> {
+        match &mut self.step {
+            Step::ExpectLogin(login) => login.handle_credentials(id, password, io, floor),
+            _ => Ok(()),
+        }
+    }
+
+    fn open(&mut self, io: &mut Io<'_>) -> Result<(), Error> {
+        self.step = Step::ExpectOpen;
+        io.send(framing::open(&io.config.account.domain, io.config.language.as_deref()))
+    }
+
+    fn proceed(&mut self, io: &mut Io<'_>, floor: &mut Option<Mechanism>) -> Result<Progress, Error> {
+        if !self.is_authenticated {
+            let mechanisms = std::mem::take(&mut self.features.mechanisms);
+            self.step = Step::ExpectLogin(Login::begin(mechanisms, self.is_private, io, floor)?);
+            return Ok(Progress::Negotiating);
+        }
+        if !self.features.has_bind {
+            return Err(Error::new(Code::ProtocolError, "the server offers no resource binding after the login"));
+        }
+        let id = io.ids.new_id();
+        let mut w = Writer::new();
+        w.open("iq", ns::CLIENT).attr("type", "set").attr("id", &id).typed(&BindQuery::new(io.config.account.resource.clone()));
+        io.send(w)?;
+        self.step = Step::ExpectBind { id };
+        Ok(Progress::Negotiating)
+    }
+
+    fn bound(&mut self, iq: Element<'_>, io: &mut Io<'_>) -> Result<Progress, Error> {
+        if iq.attr("type") == Some("error") {
+            return Err(Error::new(Code::AuthFailed, "the server refused to bind a resource")
+                .remedy("Leave the resource out, so that the server chooses one.")
+                .because(stanza_error::read(iq)));
+        }
+        let response = iq.child("bind", ns::BIND).ok_or_else(|| "there is none".to_owned()).and_then(read_typed::<BindResponse>);
+        let response = response.map_err(|why| {
+            Error::new(Code::ProtocolError, format!("the server's answer to resource binding cannot be read: {why}"))
+        })?;
+        let jid = response.jid.to_string();
+        if !self.features.needs_session {
+            return Ok(self.finish(jid, io));
+        }
+        let id = io.ids.new_id();
+        let mut w = Writer::new();
+        w.open("iq", ns::CLIENT).attr("type", "set").attr("id", &id).empty("session", ns::SESSION);
+        io.send(w)?;
+        self.step = Step::ExpectSession { id, jid };
+        Ok(Progress::Negotiating)
+    }
+
+    fn finish(&mut self, jid: String, io: &mut Io<'_>) -> Progress {
+        self.step = Step::Bound;
+        if self.features.has_management {
+            self.management.enable(io.outputs);
+        }
+        Progress::Bound(jid)
+    }
+}

@@ -129,13 +129,20 @@ impl Writer {
 
     /// A parsed element with all that is in it; without a namespace it is taken into `default_namespace`.
     pub(crate) fn copy(&mut self, element: Element<'_>, default_namespace: &str) -> &mut Self {
+        self.copy_root(element, default_namespace, element.attr("id"))
+    }
+
+    /// As [`copy`](Self::copy), with another id on the element itself.
+    pub(crate) fn copy_root(&mut self, element: Element<'_>, default_namespace: &str, id: Option<&str>) -> &mut Self {
         let namespace = match element.namespace() {
             "" => default_namespace,
             namespace => namespace,
         };
-        self.open(element.name(), namespace);
+        self.open(element.name(), namespace).attr_opt("id", id);
         for (namespace, name, value) in element.attrs() {
-            self.attr_in(namespace.unwrap_or_default(), name, value);
+            if namespace.is_some() || name != "id" {
+                self.attr_in(namespace.unwrap_or_default(), name, value);
+            }
         }
         for content in element.contents() {
             match content {

@@ -1,0 +1,119 @@
+//! WebSocket framing (RFC 7395, section 3): `<open/>`, `<close/>`, and what a stream error says.
+//!
+//! Supported: open and close both ways, `see-other-uri` read. The stream has no outer element: every frame is a document.
+
+use super::super::error::{Code, Error};
+use super::super::xml::{Element, Writer, ns};
+use super::conditions::Conditions;
+
+/// RFC 7395, section 3.4: the client opens the stream, `to` its server.
+pub(crate) fn open(domain: &str, lang: Option<&str>) -> Writer {
+    let mut w = Writer::new();
+    w.open("open", ns::FRAMING).attr("to", domain).attr("version", "1.0").lang(lang).close();
+    w
+}
+
+/// RFC 7395, section 3.6.
+pub(crate) fn close() -> Writer {
+    let mut w = Writer::new();
+    w.empty("close", ns::FRAMING);
+    w
+}
+
+/// A stream error of ours (RFC 6120, section 4.9).
+pub(crate) fn stream_error(condition: &str) -> Writer {
+    let mut w = Writer::new();
+    w.open("error", ns::STREAM).empty(condition, ns::STREAM_ERRORS).close();
+    w
+}
+
+/// Checks the server's `<open/>`.
+pub(crate) fn read_open(open: Element<'_>) -> Result<(), Error> {
+    // RFC 6120, section 4.7.5: without a version, or below 1.0, there are no features to log in with.
+    let major = open.attr("version").and_then(|version| version.split('.').next()).and_then(|major| major.parse::<u32>().ok());
+    match major {
+        Some(1..) => Ok(()),
+        _ => Err(Error::new(Code::ProtocolError, "the server does not speak XMPP 1.0").condition("unsupported-version")),
+    }
+}
+
+/// Why the server closed the stream, from its `<close/>`.
+pub(crate) fn read_close(close: Element<'_>) -> Error {
+    match close.attr("see-other-uri") {
+        // RFC 7395, section 3.6.1.
+        Some(uri) => Error::new(Code::ConnectionFailed, format!("the server asks to connect to {uri} instead"))
+            .remedy("Connect with that url."),
+        None => Error::new(Code::ConnectionLost, "the server closed the stream"),
+    }
+}
+
+/// Reads a `<stream:error/>` (RFC 6120, section 4.9).
+pub(crate) fn read_stream_error(element: Element<'_>) -> Error {
+    let mut error = Conditions::read(element, ns::STREAM_ERRORS).into_error(
+        Code::StreamError,
+        "the server ended the stream",
+        "undefined-condition",
+    );
+    error.remediation = error.condition.as_deref().and_then(remediation).map(ToOwned::to_owned);
+    error
+}
+
+fn remediation(condition: &str) -> Option<&'static str> {
+    match condition {
+        "conflict" => Some("Another login took this resource. Leave the resource out, or use another."),
+        "host-unknown" | "host-gone" => Some("The server does not serve this domain. Check the jid and the url."),
+        "policy-violation" => Some("The server's rules were broken, often by a stanza that is too large or by sending too fast."),
+        "not-authorized" => Some("The server ended the session; log in again."),
+        _ => None,
+    }
+}
+
+/// Stream errors that another attempt with the same settings only repeats.
+pub(crate) fn is_final(error: &Error) -> bool {
+    match error.code {
+        Code::AuthFailed => error.condition.as_deref() != Some("temporary-auth-failure"),
+        Code::StreamError => matches!(
+            error.condition.as_deref(),
+            Some(
+                "conflict"
+                    | "host-gone"
+                    | "host-unknown"
+                    | "invalid-namespace"
+                    | "not-authorized"
+                    | "unsupported-encoding"
+                    | "unsupported-feature"
+                    | "unsupported-version"
+            )
+        ),
+        Code::InvalidArgument | Code::Insecure | Code::Aborted => true,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::config::Limits;
+    use super::super::super::xml::parse;
+    use super::*;
+
+    #[test]
+    fn a_stream_error_is_read_with_text_and_application_condition() {
+        let frame = "<stream:error xmlns:stream='http://etherx.jabber.org/streams'><conflict xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>\
+                     <text xmlns='urn:ietf:params:xml:ns:xmpp-streams'>Replaced</text><x xmlns='urn:x'/></stream:error>";
+        let document = parse(frame, &Limits::default()).unwrap_or_else(|fault| panic!("{fault:?}"));
+        let error = read_stream_error(document.root());
+        assert_eq!(error.condition.as_deref(), Some("conflict"));
+        assert_eq!(error.text.as_deref(), Some("Replaced"));
+        assert_eq!(error.application_condition.as_ref().map(|found| found.name.as_str()), Some("x"));
+        assert!(is_final(&error));
+    }
+
+    #[test]
+    fn the_frames_are_those_of_rfc_7395() {
+        assert_eq!(
+            open("example.net", Some("en")).finish().unwrap(),
+            "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='example.net' version='1.0' xml:lang='en'/>"
+        );
+        assert_eq!(close().finish().unwrap(), "<close xmlns='urn:ietf:params:xml:ns:xmpp-framing'/>");
+    }
+}

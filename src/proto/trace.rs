@@ -1,0 +1,37 @@
+//! Frames as an app may see them: what SASL says stays between us and the server.
+
+use std::borrow::Cow;
+
+use super::config::Limits;
+use super::xml::{ns, prescan};
+
+/// The frame, with the payload taken out where it belongs to a login.
+pub(crate) fn redact(frame: &str) -> Cow<'_, str> {
+    let is_login = match prescan(frame, &Limits { frame_bytes: usize::MAX, ..Limits::default() }) {
+        Ok(root) => root.namespace == ns::SASL,
+        // What cannot even be named is shown as what it is: nothing of ours is in it.
+        Err(_) => false,
+    };
+    match (is_login, frame.find('>'), frame.rfind("</")) {
+        (true, Some(start), Some(end)) if start < end => {
+            let (head, tail) = (frame.get(..=start).unwrap_or_default(), frame.get(end..).unwrap_or_default());
+            Cow::Owned(format!("{head}(hidden){tail}"))
+        }
+        _ => Cow::Borrowed(frame),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_payload_of_a_login_is_hidden() {
+        let auth = "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>AHJvbWVvAHNlY3JldA==</auth>";
+        assert_eq!(redact(auth), "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>(hidden)</auth>");
+        let prefixed = "<s:success xmlns:s='urn:ietf:params:xml:ns:xmpp-sasl'>dj1...</s:success>";
+        assert_eq!(redact(prefixed), "<s:success xmlns:s='urn:ietf:params:xml:ns:xmpp-sasl'>(hidden)</s:success>");
+        let message = "<message xmlns='jabber:client'><body>a</body></message>";
+        assert_eq!(redact(message), message);
+    }
+}
