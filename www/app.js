@@ -2,7 +2,7 @@
 // one, a single pane with the form to log in anywhere.
 
 import { coalesce, h } from "./dom.js";
-import { areContacts, introduce } from "./introduce.js";
+import { haveMet, introduce } from "./introduce.js";
 import { Pane } from "./pane.js";
 import { errorWords } from "./words.js";
 
@@ -90,20 +90,20 @@ function makeTabs() {
 
 /** Runs after an account, a connection, a roster or an unread count has changed in a pane. */
 function showChanges() {
-  const unread = panes.reduce((sum, pane) => sum + pane.unread, 0);
-  document.title = unread ? `(${unread}) Waxwing demo` : "Waxwing demo";
+  const waiting = panes.reduce((sum, pane) => sum + pane.waiting, 0);
+  document.title = waiting ? `(${waiting}) Waxwing demo` : "Waxwing demo";
   tabs.forEach((tab, index) => {
-    const { name, unread: count } = panes[index];
-    tab.replaceChildren(name, count ? h("span", { class: "badge" }, String(count), h("span", { class: "visually-hidden" }, " unread")) : "");
+    const { name, waiting: count } = panes[index];
+    tab.replaceChildren(name, count ? h("span", { class: "badge" }, String(count), h("span", { class: "visually-hidden" }, " waiting")) : "");
   });
   showIntroduction();
 }
 
-/** Offers to make the demo's two accounts contacts, as long as both are online and are not. */
+/** Offers to make the demo's two accounts contacts, as long as both are online and neither has asked the other. */
 function showIntroduction() {
   const [first, second] = panes.map((pane) => pane.client);
   const isNeeded = first?.state === "online" && second?.state === "online"
-    && panes.every((pane) => pane.isDemoAccount) && !areContacts(first, second);
+    && panes.every((pane) => pane.isDemoAccount) && !haveMet(first, second);
   if (isNeeded === !introductionElement.hidden) return;
   introductionElement.hidden = !isNeeded;
   if (!isNeeded) return;
@@ -126,6 +126,6 @@ function showIntroduction() {
   }, "Make them contacts");
   introductionElement.replaceChildren(
     h("p", {}, h("strong", {}, `${names[0]} and ${names[1]} have not met.`),
-      " Add a contact in one pane and accept the request in the other, or take the short way."),
+      h("span", { class: "introduction-more" }, " Add a contact in one pane and accept the request in the other, or take the short way.")),
     button, outcome);
 }

@@ -13,6 +13,7 @@ export class Bubble {
    * @param {{ author: string, onResend: () => void }} options  `author` is read aloud; the eye sees it by the side
    */
   constructor(message, { author, onResend }) {
+    this.id = message.id;
     this.#onResend = onResend;
     const isOut = message.direction === "out";
     this.#delivery = isOut && !message.carbon && h("span", { class: "delivery" });

@@ -25,7 +25,7 @@ export class XmlConsole {
     this.#client = client;
     const inputId = uniqueId("stanza");
     this.#input = h("textarea", {
-      id: inputId, rows: "3", spellcheck: "false", autocapitalize: "none", autocomplete: "off", dir: "ltr",
+      id: inputId, rows: "2", spellcheck: "false", autocapitalize: "none", autocomplete: "off", dir: "ltr",
       placeholder: "<iq …/>, <message …/> or <presence …/>",
       onkeydown: (event) => {
         if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;

@@ -9,12 +9,13 @@ import { errorWords } from "./words.js";
  * @param {object} options
  * @param {HTMLElement} options.parent
  * @param {string} options.title
+ * @param {string} [options.owner]    whose list it is, where that could be in doubt
  * @param {string} [options.jid]      fills the address
  * @param {import("waxwing").RosterItem} [options.item]  the contact to edit; left out, one is added
  * @param {string[]} options.groups   those that exist, to choose from
  * @param {(contact: { jid: string, name: string, groups: string[], isAsking: boolean }) => Promise<void>} options.onSave
  */
-export function contactDialog({ parent, title, jid, item, groups, onSave }) {
+export function contactDialog({ parent, title, owner, jid, item, groups, onSave }) {
   const [jidId, nameId, groupsId, hintId, listId] = ["jid", "name", "groups", "hint", "list"].map(uniqueId);
   const jidInput = h("input", { id: jidId, type: "text", required: true, inputmode: "email", autocapitalize: "none", autocomplete: "off", spellcheck: "false", placeholder: "juliet@example.com", value: jid, readonly: Boolean(item) });
   const nameInput = h("input", { id: nameId, type: "text", dir: "auto", autocomplete: "off", value: item?.name, placeholder: "How you want to call them" });
@@ -24,6 +25,7 @@ export function contactDialog({ parent, title, jid, item, groups, onSave }) {
   openDialog({
     parent, title,
     fields: [
+      owner && h("p", { class: "dialog-owner" }, "to the list of ", h("bdi", {}, owner)),
       h("div", { class: "field" }, h("label", { for: jidId }, "Address"), jidInput),
       h("div", { class: "field" }, h("label", { for: nameId }, "Name"), nameInput),
       h("div", { class: "field" }, h("label", { for: groupsId }, "Groups"), groupsInput,
@@ -75,7 +77,7 @@ function openDialog({ parent, title, fields, focus, action, isDanger, onConfirm 
       },
     },
     h("h2", { id: titleId }, title),
-    fields,
+    fields.filter(Boolean),
     message,
     h("div", { class: "dialog-buttons" },
       h("button", { type: "button", onclick: () => dialog.close() }, "Cancel"), confirm)));

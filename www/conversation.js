@@ -19,7 +19,8 @@ export class Conversation {
 
   #client;
   #notices;
-  #bubbles = new Map();  // message id -> Bubble
+  #bubbles = [];         // all that show, oldest first
+  #sent = new Map();     // id -> Bubble, of our own messages: only we vouch for our ids
   #last;                 // the newest message
   #scroll;
   #log;
@@ -70,19 +71,18 @@ export class Conversation {
   add(message) {
     if (message.type === "error") {
       // The bubble it is about has it already, from its `delivery` event.
-      if (!this.#bubbles.has(message.id)) this.#notices.error(`An error came back from ${message.from}`, message.error);
+      if (!this.#sent.has(message.id)) this.#notices.error(`An error came back from ${message.from}`, message.error);
       return;
     }
     // A message can carry nothing to show, for instance only an extension that this demo does not know.
     if (message.body === undefined && message.subject === undefined) return;
-    // Two of our devices, or a retry of the sender: one id, one bubble.
-    if (this.#bubbles.has(message.id)) return;
 
     const bubble = new Bubble(message, {
       author: message.direction === "out" ? "You" : contactName(this.#client, this.jid),
       onResend: () => this.#post(message.body),
     });
-    this.#bubbles.set(message.id, bubble);
+    this.#bubbles.push(bubble);
+    if (message.direction === "out") this.#sent.set(message.id, bubble);
 
     const isAtEnd = this.#scroll.change(() => {
       if (!this.#last || dayWords(this.#last.timestamp) !== dayWords(message.timestamp)) {
@@ -102,7 +102,7 @@ export class Conversation {
 
   /** @param {{ id: string, stage: string, error?: import("waxwing").XmppError }} delivery */
   setDelivery({ id, stage, error }) {
-    this.#scroll.change(() => this.#bubbles.get(id)?.setDelivery(stage, error));
+    this.#scroll.change(() => this.#sent.get(id)?.setDelivery(stage, error));
   }
 
   markReadIfVisible() {
@@ -232,9 +232,9 @@ export class Conversation {
   }
 
   #forgetOldest() {
-    while (this.#bubbles.size > MOST_BUBBLES) {
-      const [id, bubble] = this.#bubbles.entries().next().value;
-      this.#bubbles.delete(id);
+    while (this.#bubbles.length > MOST_BUBBLES) {
+      const bubble = this.#bubbles.shift();
+      this.#sent.delete(bubble.id);
       bubble.element.remove();
     }
   }

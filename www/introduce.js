@@ -3,9 +3,9 @@
 
 import { bareJid, shortName } from "./words.js";
 
-/** Do both see when the other is online? */
-export function areContacts(first, second) {
-  return isMutual(first, second) && isMutual(second, first);
+/** Is either in the other's roster, if only with a request that waits? */
+export function haveMet(first, second) {
+  return knows(first, second) || knows(second, first);
 }
 
 /**
@@ -58,8 +58,9 @@ function until(client, name, isIt, signal) {
   });
 }
 
-function isMutual(client, other) {
-  return client.roster.get(bareJid(other.jid))?.subscription === "both";
+function knows(client, other) {
+  const item = client.roster.get(bareJid(other.jid));
+  return item !== undefined && (item.subscription !== "none" || item.ask !== undefined);
 }
 
 function sees(client, jid) {

@@ -61,8 +61,9 @@ export class LoginForm {
     this.#setBusy(false);
   }
 
-  focus() {
-    this.#title.focus();
+  focus({ isMoving }) {
+    if (isMoving) this.#jid.input.focus();
+    else this.#title.focus();
   }
 
   #submit() {

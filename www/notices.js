@@ -9,9 +9,12 @@ const NEWS_TIME_MS = 10_000; // news goes by itself; an error stays until it is 
 export class Notices {
   element = h("div", { class: "notices", "aria-live": "polite", "aria-relevant": "additions" });
 
-  /** @param {string} what  what was being tried, for instance "Could not add the contact" */
+  /**
+   * @param {string} what  what has failed, for instance "Could not add the contact"
+   * @returns {HTMLElement}  the notice, for whoever wants to take it back
+   */
   error(what, error) {
-    this.#show("error", h("p", { dir: "auto" }, h("strong", {}, `${what}.`), ` ${errorWords(error)}`));
+    return this.#show("error", h("p", { dir: "auto" }, h("strong", {}, `${what}.`), ` ${errorWords(error)}`));
   }
 
   news(text) {

@@ -36,8 +36,9 @@ export class Pane {
     return this.#session?.client;
   }
 
-  get unread() {
-    return this.#session?.unread ?? 0;
+  /** How many messages and requests have not been seen yet. */
+  get waiting() {
+    return this.#session?.waiting ?? 0;
   }
 
   get isDemoAccount() {
@@ -69,7 +70,7 @@ export class Pane {
         client, jid,
         notices: this.notices,
         onChange: this.#onChange,
-        onLogOut: () => this.logOut(),
+        onLogOut: (how) => this.logOut(how),
       });
       await client.connect({ signal: this.#attempt.signal });
       this.content.replaceChildren(this.#session.element);
@@ -81,14 +82,15 @@ export class Pane {
     this.#onChange();
   }
 
-  async logOut() {
+  async logOut({ isMoving = false } = {}) {
     const client = this.client;
     const jid = this.#session?.jid;
     this.#endSession();
     this.notices.clear();
     this.#form.showLoggedOut(jid);
     this.content.replaceChildren(this.#form.element);
-    this.#form.focus();
+    this.#form.focus({ isMoving });
+    this.element.setAttribute("aria-label", "Log in");
     this.#onChange();
     // Resolves when what was sent has been flushed and the stream is closed.
     await client?.disconnect();

@@ -18,6 +18,10 @@ export class Requests {
     this.element.hidden = true;
   }
 
+  get count() {
+    return this.#cards.size;
+  }
+
   add(request) {
     this.#remove(request.jid); // asked twice: one card
     const card = this.#card(request);

@@ -13,6 +13,8 @@ import { avatarColor, bareJid, CONNECTION_WORDS, contactName, shortName } from "
 export class Session {
   #notices;
   #onChange;
+  #wasOnline = false;           // before that, what goes wrong is the form's to say
+  #endNotice;
   #unsubscribe;                 // every listener of this session, to be taken off when it ends
   #conversations = new Map();   // bare JID -> Conversation
   #selected;                    // the conversation that shows
@@ -33,7 +35,7 @@ export class Session {
    * @param {string} options.jid                          the address to show until the client knows its own
    * @param {import("./notices.js").Notices} options.notices
    * @param {() => void} options.onChange                 connection, roster or unread count has changed
-   * @param {() => void} options.onLogOut
+   * @param {(how?: { isMoving: boolean }) => void} options.onLogOut   `isMoving`: to log in with another account
    */
   constructor({ client, jid, notices, onChange, onLogOut }) {
     this.client = client;
@@ -62,6 +64,11 @@ export class Session {
     let sum = 0;
     for (const conversation of this.#conversations.values()) sum += conversation.unread;
     return sum;
+  }
+
+  /** How many messages and requests wait for an answer or a look. */
+  get waiting() {
+    return this.unread + this.#requests.count;
   }
 
   /** Back online after the connection was given up. While a retry is scheduled it retries now. */
@@ -107,11 +114,14 @@ export class Session {
             h("span", { class: "connection-dot", "aria-hidden": "true" }), this.#stateText, this.#countdown)),
         this.#connectButton,
         this.#consoleButton,
-        menuButton("Account menu", () => [{ label: "Log out", run: onLogOut }, { label: "Log in elsewhere…", run: onLogOut }])),
+        menuButton("Account menu", () => [
+          { label: "Log out", run: () => onLogOut() },
+          { label: "Log in elsewhere…", run: () => onLogOut({ isMoving: true }) },
+        ])),
+      this.#requests.element,
       h("div", { class: "session-body" },
-        h("aside", { class: "sidebar", "aria-label": "Contacts" },
+        h("div", { class: "sidebar" },
           this.#ownPresence.element,
-          this.#requests.element,
           this.#roster.element,
           h("button", { type: "button", class: "add-contact", onclick: () => this.#addContact() }, icon("add"), "Add a contact")),
         this.#main),
@@ -123,8 +133,14 @@ export class Session {
     this.#stateText.textContent = CONNECTION_WORDS[current];
     this.#connectButton.hidden = current !== "waiting" && current !== "offline";
     this.#showCountdown(current === "waiting" ? retryInMs : undefined);
+    if (current === "online") {
+      this.#wasOnline = true;
+      this.#endNotice?.remove();
+    }
     // While it retries by itself the state says enough. Once it has given up, the reason matters.
-    if (current === "offline" && error) this.#notices.error("The connection has ended", error);
+    if (current === "offline" && error && this.#wasOnline) {
+      this.#endNotice = this.#notices.error("The connection has ended", error);
+    }
     this.#ownPresence.refresh();
     this.#contactsChanged();
   }
@@ -219,6 +235,7 @@ export class Session {
     contactDialog({
       parent: this.element, jid,
       title: "Add a contact",
+      owner: this.jid,
       groups: this.#groups(),
       onSave: async ({ jid, name, groups, isAsking }) => {
         await roster.add({ jid, name: name || undefined, groups });

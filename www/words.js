@@ -13,7 +13,7 @@ export const PRESENCE_WORDS = {
   available: "Online",
   chat: "Free to chat",
   away: "Away",
-  xa: "Away for longer",
+  xa: "Extended away",
   dnd: "Do not disturb",
   offline: "Offline",
   hidden: "Presence not shared",
@@ -42,7 +42,8 @@ export function errorWords(error) {
 
 function sentence(text) {
   const trimmed = text.trim();
-  const capital = trimmed.charAt(0).toUpperCase() + trimmed.slice(1);
+  // A sentence begins with a capital, an address stays as it is.
+  const capital = /^[a-z]+[ ,]/.test(trimmed) ? trimmed.charAt(0).toUpperCase() + trimmed.slice(1) : trimmed;
   return /[.!?…]$/.test(capital) ? capital : `${capital}.`;
 }
 
