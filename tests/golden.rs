@@ -1,0 +1,184 @@
+//! Golden cases: `tests/cases/<rfc-or-xep-section>/<name>.json`, played against a scripted server.
+//!
+//! ```json
+//! { "about": "what the RFC says, with its section",
+//!   "language": "en", "features": "<…/> after the login", "roster": "<item …/>",
+//!   "steps": [
+//!     { "in": "<message …/>", "events": [{ "message": { … } }], "out": ["<iq …/>"] },
+//!     { "do": { "send": { "to": "…", "body": "…" } }, "out": ["<message …/>"], "events": [ … ], "settled": [{ "ok": … }] },
+//!     { "do": { "send": { "to": "" } }, "error": { "code": "invalid-argument", "message": "*" } }
+//!   ] }
+//! ```
+//!
+//! A step lists everything that comes of it; a key that is left out means nothing of that kind. `"*"` stands for any value, and
+//! inside a frame for any text. `in` and `do` may name what an earlier step sent: `{id}` is the id of the last frame sent that has one.
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value, json};
+use support::{Peer, USUAL_FEATURES, config};
+use waxwing::proto::{Error, Reply, Token};
+
+#[test]
+fn golden_cases_come_out_as_written() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let mut files = Vec::new();
+    collect(&root, &mut files);
+    files.sort();
+    assert!(!files.is_empty(), "no cases in {}", root.display());
+    let mut failures = Vec::new();
+    for file in &files {
+        let name = file.strip_prefix(&root).unwrap_or(file).display().to_string();
+        let text = fs::read_to_string(file).unwrap();
+        let case: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        if let Err(problem) = play(&case) {
+            failures.push(format!("{name}: {problem}"));
+        }
+    }
+    assert!(failures.is_empty(), "{} of {} cases failed:\n\n{}", failures.len(), files.len(), failures.join("\n\n"));
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "json") {
+            files.push(path);
+        }
+    }
+}
+
+fn play(case: &Value) -> Result<(), String> {
+    known_keys(case, &["about", "language", "features", "roster", "steps"])?;
+    let mut config = config();
+    config.language = case["language"].as_str().map(ToOwned::to_owned);
+    let mut peer =
+        Peer::online_with(config, case["features"].as_str().unwrap_or(USUAL_FEATURES), case["roster"].as_str().unwrap_or(""));
+    let mut last_id = String::new();
+    for (at, step) in case["steps"].as_array().ok_or("no steps")?.iter().enumerate() {
+        let problem = |what: String| format!("step {}: {what}", at + 1);
+        known_keys(step, &["in", "do", "advanceMs", "events", "out", "settled", "error"]).map_err(problem)?;
+        let mut error = None;
+        if let Some(frame) = step["in"].as_str() {
+            peer.receive(&frame.replace("{id}", &last_id));
+        }
+        if let Some(command) = step["do"].as_object() {
+            error = run(&mut peer, command, &last_id).err();
+        }
+        if let Some(ms) = step["advanceMs"].as_u64() {
+            peer.advance(ms);
+        }
+        let frames = peer.take_frames();
+        if let Some(frame) = frames.iter().rev().find(|frame| frame.contains(" id='")) {
+            last_id = support::attribute(frame, "id");
+        }
+        let events: Vec<Value> =
+            peer.take_all_events().into_iter().map(|(name, payload)| Value::Object(Map::from_iter([(name, payload)]))).collect();
+        let settled: Vec<Value> = peer.take_outcomes().into_iter().map(|(_, result)| outcome(result)).collect();
+        let error = error.map_or(Value::Null, |error| serde_json::to_value(error).unwrap());
+        let empty = json!([]);
+        let or_empty = |key: &str| step.get(key).unwrap_or(&empty).clone();
+        compare("out", &or_empty("out"), &Value::from(frames)).map_err(problem)?;
+        compare("events", &or_empty("events"), &Value::Array(events)).map_err(problem)?;
+        compare("settled", &or_empty("settled"), &Value::Array(settled)).map_err(problem)?;
+        compare("error", &step["error"], &error).map_err(problem)?;
+    }
+    Ok(())
+}
+
+fn known_keys(value: &Value, known: &[&str]) -> Result<(), String> {
+    let object = value.as_object().ok_or("not an object")?;
+    match object.keys().find(|key| !known.contains(&key.as_str())) {
+        Some(key) => Err(format!("unknown key {key:?}")),
+        None => Ok(()),
+    }
+}
+
+fn run(peer: &mut Peer, command: &Map<String, Value>, last_id: &str) -> Result<(), Error> {
+    let (name, argument) = command.iter().next().expect("a command");
+    let (session, now, token) = (&mut peer.session, peer.now, Token(1));
+    let text = || argument.as_str().expect("a text").replace("{id}", last_id);
+    macro_rules! typed {
+        () => {
+            serde_json::from_value(argument.clone()).unwrap()
+        };
+    }
+    match name.as_str() {
+        "send" => session.send_message(now, token, typed!()).map(|_| ()),
+        "rosterAdd" => session.roster_add(now, token, typed!()),
+        "rosterUpdate" => session.roster_update(now, token, typed!()),
+        "rosterRemove" => session.roster_remove(now, token, &text()),
+        "subscribe" => session.subscribe(now, &text()),
+        "approve" => session.approve(now, &text()),
+        "deny" => session.deny(now, &text()),
+        "unsubscribe" => session.unsubscribe(now, &text()),
+        "setPresence" => session.set_presence(now, typed!()),
+        "sendPresenceTo" => {
+            let mut options = argument.clone();
+            let to = options.as_object_mut().and_then(|options| options.remove("to")).expect("to");
+            session.send_presence_to(now, to.as_str().unwrap(), serde_json::from_value(options).unwrap())
+        }
+        "request" => session.request(now, token, &text(), None),
+        "sendRaw" => session.send_raw(now, &text()),
+        "disconnect" => {
+            session.disconnect(now, token);
+            Ok(())
+        }
+        other => panic!("unknown command {other:?}"),
+    }
+}
+
+fn outcome(result: Result<Reply, Error>) -> Value {
+    match result {
+        Ok(Reply::Message(message)) => json!({ "ok": message }),
+        Ok(Reply::Stanza(stanza)) => json!({ "ok": stanza }),
+        Ok(_) => json!({ "ok": null }),
+        Err(error) => json!({ "error": error }),
+    }
+}
+
+fn compare(what: &str, expected: &Value, found: &Value) -> Result<(), String> {
+    if matches(expected, found) {
+        return Ok(());
+    }
+    Err(format!("{what}\n  expected: {expected}\n  found:    {found}"))
+}
+
+fn matches(expected: &Value, found: &Value) -> bool {
+    match (expected, found) {
+        (Value::String(any), _) if any == "*" => true,
+        (Value::String(pattern), Value::String(text)) => matches_text(pattern, text),
+        (Value::Array(expected), Value::Array(found)) => {
+            expected.len() == found.len() && expected.iter().zip(found).all(|(expected, found)| matches(expected, found))
+        }
+        (Value::Object(expected), Value::Object(found)) => {
+            expected.len() == found.len()
+                && expected.iter().all(|(key, expected)| found.get(key).is_some_and(|found| matches(expected, found)))
+        }
+        _ => expected == found,
+    }
+}
+
+/// `*` stands for any text, in frames only: elsewhere a star is a star.
+fn matches_text(pattern: &str, text: &str) -> bool {
+    if !pattern.starts_with('<') || !pattern.contains('*') {
+        return pattern == text;
+    }
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = parts.next().and_then(|head| text.strip_prefix(head)) else { return false };
+    let parts: Vec<&str> = parts.collect();
+    for (at, part) in parts.iter().enumerate() {
+        if at + 1 == parts.len() {
+            return rest.ends_with(part);
+        }
+        match rest.find(part) {
+            Some(found) => rest = &rest[found + part.len()..],
+            None => return false,
+        }
+    }
+    rest.is_empty()
+}

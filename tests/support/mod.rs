@@ -1,0 +1,232 @@
+//! A scripted server for native tests: it plays the peer of a [`Session`] frame by frame, for protocol order and hostile input.
+//!
+//! ```ignore
+//! let mut peer = Peer::online();                       // logged in, roster loaded, stream management on
+//! peer.receive("<message xmlns='jabber:client' from='juliet@example.com/x'><body>Hi</body></message>");
+//! assert_eq!(peer.take_events("message")[0]["body"], "Hi");
+//! peer.session.send_message(peer.now, Token(1), options).unwrap();
+//! let frames = peer.take_frames();                      // what the client sent since the last take
+//! ```
+//!
+//! The clock stands still unless [`Peer::advance`] moves it. Key derivation is answered at once.
+#![allow(dead_code, reason = "each test binary uses its part of the harness")]
+
+use serde_json::Value;
+use waxwing::proto::{Account, Config, Entropy, Error, Input, Now, Output, Reply, Session, Token, derive_key};
+
+pub const OWN_BARE: &str = "romeo@example.net";
+pub const OWN_FULL: &str = "romeo@example.net/balcony";
+pub const WALL_MS: i64 = 1_790_000_000_000;
+
+/// The extra features that [`Peer::online`] offers after the login.
+pub const USUAL_FEATURES: &str = "<sm xmlns='urn:xmpp:sm:3'/><sub xmlns='urn:xmpp:features:pre-approval'/>";
+
+/// Predictable, and never the same twice.
+pub struct Counter(u64);
+
+impl Entropy for Counter {
+    fn fill(&mut self, bytes: &mut [u8]) {
+        for byte in bytes {
+            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            *byte = (self.0 >> 56) as u8;
+        }
+    }
+}
+
+pub fn entropy() -> Box<dyn Entropy> {
+    Box::new(Counter(42))
+}
+
+/// romeo@example.net with a password, over wss, without automatic reconnection.
+pub fn config() -> Config {
+    let mut config = Config::new(Account::parse("romeo@example.net/balcony", None).unwrap());
+    config.password = Some("s3cret".to_owned());
+    config.url = Some("wss://example.net/ws".to_owned());
+    config.reconnect = None;
+    config
+}
+
+pub struct Peer {
+    pub session: Session,
+    pub now: Now,
+    frames: Vec<String>,
+    events: Vec<(String, Value)>,
+    settled: Vec<(Token, Result<Reply, Error>)>,
+    pub opened: Vec<String>,
+    pub closed: usize,
+    pub asked: Vec<(u32, Vec<String>)>,
+    /// Key derivations that [`Peer::answers_keys`] left open.
+    pub keys: Vec<(u32, waxwing::proto::KeyRequest)>,
+    pub answers_keys: bool,
+}
+
+impl Peer {
+    pub fn new(config: Config) -> Self {
+        Self {
+            session: Session::new(config, entropy()),
+            now: Now { mono_ms: 1_000, wall_ms: WALL_MS },
+            frames: Vec::new(),
+            events: Vec::new(),
+            settled: Vec::new(),
+            opened: Vec::new(),
+            closed: 0,
+            asked: Vec::new(),
+            keys: Vec::new(),
+            answers_keys: true,
+        }
+    }
+
+    /// Online with the usual features and an empty roster. What came out on the way is dropped.
+    pub fn online() -> Self {
+        Self::online_with(config(), USUAL_FEATURES, "")
+    }
+
+    /// Online, with extra features after the login and the items of a roster as XML.
+    pub fn online_with(config: Config, features: &str, roster: &str) -> Self {
+        let mut peer = Self::new(config);
+        peer.session.connect(peer.now, Token(0));
+        peer.log_in(features);
+        peer.answer_roster(roster);
+        assert_eq!(peer.session.state().as_str(), "online", "{:?}", peer.frames);
+        peer.clear();
+        peer
+    }
+
+    /// From the open socket to the roster request, with PLAIN.
+    pub fn log_in(&mut self, features: &str) {
+        self.open("<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>PLAIN</mechanism></mechanisms>");
+        self.receive("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>");
+        self.bind(features);
+    }
+
+    /// The socket opens, and the server offers these features.
+    pub fn open(&mut self, features: &str) {
+        self.input(Input::SocketOpened { has_subprotocol: true });
+        self.restart(features);
+    }
+
+    /// The server's `<open/>` and its features.
+    pub fn restart(&mut self, features: &str) {
+        self.receive(
+            "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' from='example.net' id='s1' version='1.0' xml:lang='en'/>",
+        );
+        self.receive(&format!("<stream:features xmlns:stream='http://etherx.jabber.org/streams'>{features}</stream:features>"));
+    }
+
+    /// After `<success/>`: features, binding, and stream management where it is offered.
+    pub fn bind(&mut self, features: &str) {
+        self.restart(&format!("<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>{features}"));
+        let bind = self.frames.iter().rev().find(|frame| frame.contains("xmpp-bind")).expect("a bind request");
+        let id = attribute(bind, "id");
+        self.receive(&format!(
+            "<iq xmlns='jabber:client' type='result' id='{id}'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>{OWN_FULL}</jid></bind></iq>"
+        ));
+        if features.contains("urn:xmpp:sm:3") {
+            self.receive("<enabled xmlns='urn:xmpp:sm:3'/>");
+        }
+    }
+
+    /// Answers the open roster request with these items.
+    pub fn answer_roster(&mut self, items: &str) {
+        if self.session.state().as_str() == "online" {
+            return;
+        }
+        let id = self.roster_request();
+        self.receive(&format!(
+            "<iq xmlns='jabber:client' type='result' id='{id}'><query xmlns='jabber:iq:roster'>{items}</query></iq>"
+        ));
+    }
+
+    /// The id of the open roster request.
+    pub fn roster_request(&self) -> String {
+        let is_get = |frame: &&String| frame.contains("jabber:iq:roster") && frame.contains("type='get'");
+        attribute(self.frames.iter().rev().find(is_get).expect("a roster request"), "id")
+    }
+
+    pub fn receive(&mut self, frame: &str) {
+        self.input(Input::Frame(frame));
+    }
+
+    pub fn input(&mut self, input: Input<'_>) {
+        self.session.handle_input(self.now, input);
+        self.drain();
+    }
+
+    /// Moves the clock, and lets what is due happen.
+    pub fn advance(&mut self, ms: u64) {
+        self.now.mono_ms += ms;
+        self.now.wall_ms += i64::try_from(ms).unwrap();
+        while self.session.poll_timeout().is_some_and(|due| due <= self.now.mono_ms) {
+            self.input(Input::Timeout);
+        }
+    }
+
+    /// Collects what the session has to say (I1). Takes and asserts do it by themselves; call it after a command whose events are read from a field.
+    pub fn drain(&mut self) {
+        let mut keys = Vec::new();
+        while let Some(output) = self.session.poll_output() {
+            match output {
+                Output::SendFrame(frame) => self.frames.push(frame),
+                Output::Event(event) => self.events.push((event.name().to_owned(), serde_json::to_value(&event).unwrap())),
+                Output::Settled { token, result } => self.settled.push((token, result)),
+                Output::OpenSocket { url } => self.opened.push(url),
+                Output::CloseSocket => self.closed += 1,
+                Output::DeriveKey { id, request } if self.answers_keys => keys.push((id, derive_key(&request))),
+                Output::DeriveKey { id, request } => self.keys.push((id, request)),
+                Output::AskCredentials { id, mechanisms, .. } => self.asked.push((id, mechanisms)),
+                other => panic!("the harness does not know {other:?}"),
+            }
+        }
+        for (id, key) in keys {
+            self.input(Input::KeyDerived { id, key: Ok(key) });
+        }
+    }
+
+    /// The frames sent since the last take.
+    pub fn take_frames(&mut self) -> Vec<String> {
+        self.drain();
+        std::mem::take(&mut self.frames)
+    }
+
+    /// The payloads of the events of that name since the last take; events of other names stay.
+    pub fn take_events(&mut self, name: &str) -> Vec<Value> {
+        self.drain();
+        let (taken, kept) = std::mem::take(&mut self.events).into_iter().partition(|(found, _)| found == name);
+        self.events = kept;
+        let taken: Vec<(String, Value)> = taken;
+        taken.into_iter().map(|(_, payload)| payload).collect()
+    }
+
+    /// All events since the last take, with their names.
+    pub fn take_all_events(&mut self) -> Vec<(String, Value)> {
+        self.drain();
+        std::mem::take(&mut self.events)
+    }
+
+    /// The outcome of a command, if it has one.
+    pub fn outcome(&mut self, token: Token) -> Option<Result<Reply, Error>> {
+        self.drain();
+        let at = self.settled.iter().position(|(found, _)| *found == token)?;
+        Some(self.settled.remove(at).1)
+    }
+
+    /// All outcomes since the last take.
+    pub fn take_outcomes(&mut self) -> Vec<(Token, Result<Reply, Error>)> {
+        self.drain();
+        std::mem::take(&mut self.settled)
+    }
+
+    pub fn clear(&mut self) {
+        self.drain();
+        self.frames.clear();
+        self.events.clear();
+        self.settled.clear();
+    }
+}
+
+/// The value of an attribute in a frame of ours.
+pub fn attribute(frame: &str, name: &str) -> String {
+    let start = frame.find(&format!(" {name}='")).unwrap_or_else(|| panic!("no {name} in {frame}")) + name.len() + 3;
+    let length = frame[start..].find('\'').unwrap();
+    frame[start..start + length].to_owned()
+}
