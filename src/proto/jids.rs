@@ -1,6 +1,8 @@
 //! JIDs as text that the server stamped, taken apart without validating them again. What an app passes in goes through the
 //! `jid` crate instead.
 
+use std::borrow::Cow;
+
 use super::error::Error;
 
 /// The JID without its resource.
@@ -21,12 +23,40 @@ pub(crate) fn domain(jid: &str) -> &str {
 
 /// Checks and normalises what an app passed in.
 pub(crate) fn normalise(what: &str, jid: &str) -> Result<String, Error> {
-    jid::Jid::new(jid).map(|jid| jid.to_string()).map_err(|error| Error::invalid(format!("{what} is not a valid JID: {error}")))
+    normal(jid).map(Cow::into_owned).map_err(|error| {
+        Error::invalid(format!("{what} is not a valid JID: {error}")).remedy("A JID looks like user@host or user@host/resource.")
+    })
 }
 
 /// As [`normalise`], and the resource is cut off.
 pub(crate) fn normalise_bare(what: &str, jid: &str) -> Result<String, Error> {
     normalise(what, jid).map(|jid| bare(&jid).to_owned())
+}
+
+/// The normal form of a JID, borrowed where it has that form already: of thousands of JIDs in a roster nearly all have.
+pub(crate) fn normal(jid: &str) -> Result<Cow<'_, str>, jid::Error> {
+    if is_plainly_normal(jid) { Ok(Cow::Borrowed(jid)) } else { jid::Jid::new(jid).map(|jid| Cow::Owned(jid.into_inner())) }
+}
+
+/// Whether a JID is beyond doubt in its normal form. `false` says nothing.
+fn is_plainly_normal(jid: &str) -> bool {
+    let (bare, resource) = jid.split_once('/').map_or((jid, None), |(bare, resource)| (bare, Some(resource)));
+    let (local, domain) = bare.split_once('@').map_or((None, bare), |(local, domain)| (Some(local), domain));
+    let is_part =
+        |part: &str, is_plain: fn(&u8) -> bool| (1..=1023).contains(&part.len()) && part.bytes().all(|byte| is_plain(&byte));
+    local.is_none_or(|local| is_part(local, |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-')))
+        && resource.is_none_or(|resource| is_part(resource, |byte| matches!(byte, 0x20..=0x7e)))
+        && domain.len() <= 253
+        && domain.split('.').all(is_plain_label)
+}
+
+/// A label that IDNA leaves alone. Those that start with a digit or look like Punycode are not for this shortcut.
+fn is_plain_label(label: &str) -> bool {
+    label.len() <= 63
+        && label.starts_with(|first: char| first.is_ascii_lowercase())
+        && !label.ends_with('-')
+        && label.get(2..4) != Some("--")
+        && label.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
 }
 
 #[cfg(test)]
@@ -40,5 +70,78 @@ mod tests {
         assert_eq!(domain("romeo@example.net/a@b/c"), "example.net");
         assert_eq!(domain("example.net/a@b"), "example.net");
         assert_eq!(resource("example.net"), None);
+    }
+
+    /// The shortcut may only ever say what the `jid` crate says.
+    #[test]
+    fn a_jid_that_is_plainly_normal_is_one_that_normalising_does_not_change() {
+        let label = "a".repeat(63);
+        let parts = [
+            "a",
+            "",
+            "A",
+            "0",
+            "0x1",
+            "1.2.3.4",
+            "a.b",
+            "a..b",
+            ".a",
+            "a.",
+            "a-b",
+            "-a",
+            "a-",
+            "xn--a",
+            "ab--c",
+            "a_b",
+            "é",
+            "a b",
+            " ",
+            "~",
+            "\u{7f}",
+            "a@b",
+            "a/b",
+            "'",
+            "#",
+            label.as_str(),
+            "localhost",
+            "example.net",
+            "[::1]",
+            "ß",
+            "\u{212b}",
+        ];
+        let long = "a".repeat(1024);
+        let long_domain = format!("{}a", "a.".repeat(126));
+        let too_long_domain = format!("{}a", "a.".repeat(127));
+        let mut jids = vec![
+            format!("{long}@a"),
+            format!("a@a/{long}"),
+            format!("{}@a", &long[1..]),
+            format!("a/{}", &long[1..]),
+            format!("{label}a"),
+            long_domain,
+            too_long_domain,
+        ];
+        for one in parts {
+            jids.push(one.to_owned());
+            for two in parts {
+                jids.extend([format!("{one}@{two}"), format!("{one}/{two}")]);
+                jids.extend(parts.map(|three| format!("{one}@{two}/{three}")));
+            }
+        }
+        let mut plain = 0;
+        for jid in &jids {
+            if is_plainly_normal(jid) {
+                assert_eq!(jid::Jid::new(jid).as_ref().map(jid::Jid::as_str), Ok(jid.as_str()));
+                plain += 1;
+            }
+        }
+        assert!(plain > 100, "the shortcut is taken: {plain}");
+    }
+
+    #[test]
+    fn normalising_folds_case_and_refuses_what_is_not_a_jid() {
+        assert_eq!(normalise("jid", "Romeo@Example.NET/Balcony").as_deref(), Ok("romeo@example.net/Balcony"));
+        assert_eq!(normalise_bare("jid", "Romeo@Example.NET/Balcony").as_deref(), Ok("romeo@example.net"));
+        assert!(normalise("jid", "@").unwrap_err().message.starts_with("jid is not a valid JID"));
     }
 }

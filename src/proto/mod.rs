@@ -26,6 +26,7 @@ mod session;
 mod stanza_error;
 mod state;
 mod stream;
+mod texts;
 mod time;
 mod trace;
 pub(crate) mod xml;
