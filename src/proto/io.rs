@@ -1,16 +1,18 @@
 //! The only two doors of the core: what comes in, and what goes out.
 
+use std::fmt;
+
 use super::error::Error;
 use super::event::{Event, Message};
 use super::stream::sasl::KeyRequest;
+use super::trace;
 use super::xml::StanzaTree;
 
 /// Names a command whose outcome the caller waits for. The caller chooses the number; it comes back in [`Output::Settled`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Token(pub u32);
 
-/// What happened outside. Handed to [`Session::handle_input`](super::Session::handle_input).
-#[derive(Debug)]
+/// What happened outside. Handed to [`Session::handle_input`](super::Session::handle_input). Its `Debug` shows no secret.
 #[non_exhaustive]
 pub enum Input<'a> {
     /// The WebSocket opened; `has_subprotocol` says whether the server agreed on `xmpp` (RFC 7395, section 3.1).
@@ -29,8 +31,7 @@ pub enum Input<'a> {
     Timeout,
 }
 
-/// What is to be done outside. Drained from [`Session::poll_output`](super::Session::poll_output) (I1).
-#[derive(Debug)]
+/// What is to be done outside. Drained from [`Session::poll_output`](super::Session::poll_output) (I1). Its `Debug` shows no secret.
 #[non_exhaustive]
 pub enum Output {
     /// Open a WebSocket with subprotocol `xmpp`. The one before it, if any, is dead to the session.
@@ -47,6 +48,38 @@ pub enum Output {
     Event(Event),
     /// A command has its outcome.
     Settled { token: Token, result: Result<Reply, Error> },
+}
+
+impl fmt::Debug for Input<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SocketOpened { has_subprotocol } => {
+                f.debug_struct("SocketOpened").field("has_subprotocol", has_subprotocol).finish()
+            }
+            Self::Frame(frame) => f.debug_tuple("Frame").field(&trace::redact(frame)).finish(),
+            Self::BinaryFrame => f.write_str("BinaryFrame"),
+            Self::SocketClosed { code, reason } => {
+                f.debug_struct("SocketClosed").field("code", code).field("reason", reason).finish()
+            }
+            Self::KeyDerived { id, .. } => f.debug_struct("KeyDerived").field("id", id).finish_non_exhaustive(),
+            Self::Credentials { id, .. } => f.debug_struct("Credentials").field("id", id).finish_non_exhaustive(),
+            Self::Timeout => f.write_str("Timeout"),
+        }
+    }
+}
+
+impl fmt::Debug for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OpenSocket { url } => f.debug_struct("OpenSocket").field("url", url).finish(),
+            Self::SendFrame(frame) => f.debug_tuple("SendFrame").field(&trace::redact(frame)).finish(),
+            Self::CloseSocket => f.write_str("CloseSocket"),
+            Self::DeriveKey { id, request } => f.debug_struct("DeriveKey").field("id", id).field("request", request).finish(),
+            Self::AskCredentials { id, .. } => f.debug_struct("AskCredentials").field("id", id).finish_non_exhaustive(),
+            Self::Event(event) => f.debug_tuple("Event").field(event).finish(),
+            Self::Settled { token, result } => f.debug_struct("Settled").field("token", token).field("result", result).finish(),
+        }
+    }
 }
 
 /// The outcome of a command.

@@ -9,7 +9,7 @@
 //! ```
 //!
 //! The clock stands still unless [`Peer::advance`] moves it. Key derivation is answered at once.
-#![allow(dead_code, reason = "each test binary uses its part of the harness")]
+#![allow(dead_code, unreachable_pub, reason = "each test binary uses its part of the harness")]
 
 use serde_json::Value;
 use waxwing::proto::{Account, Config, Entropy, Error, Input, Now, Output, Reply, Session, Token, derive_key};
