@@ -60,6 +60,8 @@ pub struct Config {
     pub limits: Limits,
     /// What is told to those who ask (XEP-0092).
     pub software: Software,
+    /// What is told to those who ask for our time (XEP-0202): minutes east of UTC. 0 tells nobody where the user is.
+    pub utc_offset_minutes: i16,
 }
 
 impl Config {
@@ -77,6 +79,7 @@ impl Config {
             timeouts: Timeouts::default(),
             limits: Limits::default(),
             software: Software::default(),
+            utc_offset_minutes: 0,
         }
     }
 

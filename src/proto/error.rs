@@ -40,6 +40,22 @@ pub enum ErrorType {
     Wait,
 }
 
+impl ErrorType {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Auth => "auth",
+            Self::Cancel => "cancel",
+            Self::Continue => "continue",
+            Self::Modify => "modify",
+            Self::Wait => "wait",
+        }
+    }
+
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        [Self::Auth, Self::Cancel, Self::Continue, Self::Modify, Self::Wait].into_iter().find(|kind| kind.as_str() == name)
+    }
+}
+
 /// An application-specific condition inside a stanza, stream or SASL error.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ApplicationCondition {
@@ -65,6 +81,9 @@ pub struct Error {
     /// Who made the error, where the peer says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
+    /// With gone and redirect: where to go instead (RFC 6120, sections 8.3.3.5 and 8.3.3.14).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alternate_address: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub application_condition: Option<ApplicationCondition>,
     /// What to do about it.
@@ -83,6 +102,7 @@ impl Error {
             kind: None,
             text: None,
             by: None,
+            alternate_address: None,
             application_condition: None,
             remediation: None,
             cause: None,

@@ -101,12 +101,25 @@ pub enum MessageType {
     Error,
 }
 
+impl MessageType {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Chat => "chat",
+            Self::Normal => "normal",
+            Self::Groupchat => "groupchat",
+            Self::Headline => "headline",
+            Self::Error => "error",
+        }
+    }
+}
+
 /// A message, in or out. Languages are BCP 47 tags; `""` is a text without one.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Message {
-    /// The sender's id; one of ours where the sender gave none.
+    /// The sender's id; one of ours where the sender gave none. With type error: the id of the message that bounced.
     pub id: String,
+    /// As the server stamped it; our own bare JID where it did not.
     pub from: String,
     pub to: String,
     #[serde(rename = "type")]

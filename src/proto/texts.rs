@@ -5,17 +5,31 @@ use std::collections::BTreeMap;
 
 use super::xml::Element;
 
-/// The versions of a text, in the order of the stanza.
+/// The versions of a text, in the order of the stanza. A single one, the usual case, costs no allocation.
 #[derive(Debug, Default)]
-pub(crate) struct Texts<'a>(Vec<Version<'a>>);
+pub(crate) struct Texts<'a> {
+    first: Option<Version<'a>>,
+    others: Vec<Version<'a>>,
+}
 
 #[derive(Debug)]
-struct Version<'a> {
+pub(crate) struct Version<'a> {
     /// As it applies, also inherited; `""` is none.
     lang: &'a str,
     /// Whether the language stands on the text itself.
     is_own_lang: bool,
     text: Cow<'a, str>,
+}
+
+impl<'a> Version<'a> {
+    /// `xml:lang` of the text itself.
+    pub(crate) fn own_lang(&self) -> Option<&'a str> {
+        self.is_own_lang.then_some(self.lang)
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
 }
 
 impl<'a> Texts<'a> {
@@ -28,41 +42,63 @@ impl<'a> Texts<'a> {
         texts
     }
 
+    /// Adds a text as it came in.
     pub(crate) fn push(&mut self, element: Element<'a>) {
-        self.0.push(Version {
-            lang: element.lang().unwrap_or_default(),
-            is_own_lang: element.own_lang().is_some_and(|lang| !lang.is_empty()),
-            text: element.text(),
-        });
+        let own_lang = element.own_lang().filter(|lang| !lang.is_empty());
+        let lang = own_lang.or_else(|| element.lang()).unwrap_or_default();
+        self.add(Version { lang, is_own_lang: own_lang.is_some(), text: element.text() });
+    }
+
+    /// Adds a text that is to go out, inside a stanza in that language.
+    pub(crate) fn push_outgoing(&mut self, own_lang: Option<&'a str>, stanza_lang: Option<&'a str>, text: &'a str) {
+        let lang = own_lang.or(stanza_lang).unwrap_or_default();
+        self.add(Version { lang, is_own_lang: own_lang.is_some(), text: Cow::Borrowed(text) });
+    }
+
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Version<'a>> {
+        self.first.iter().chain(&self.others)
     }
 
     /// The version that fits best: in the preferred language, else without a language of its own, else the first.
     pub(crate) fn best(&self, preferred: Option<&str>) -> Option<&str> {
+        if self.others.is_empty() {
+            return self.first.as_ref().map(Version::text);
+        }
         let fit = |version: &Version<'_>| match preferred {
             Some(preferred) if version.lang.eq_ignore_ascii_case(preferred) => 3,
             Some(preferred) if is_subtag(version.lang, preferred) || is_subtag(preferred, version.lang) => 2,
             _ => u8::from(!version.is_own_lang),
         };
         // The first of those that fit equally well: `max_by_key` takes the last.
-        self.0.iter().rev().max_by_key(|version| fit(version)).map(|version| &*version.text)
+        self.iter().rev().max_by_key(|version| fit(version)).map(Version::text)
     }
 
     /// All versions, where there is more than one, or the one has a language of its own. Of two in the same language the first counts.
     pub(crate) fn by_language(&self) -> Option<BTreeMap<String, String>> {
-        let is_plain = match self.0.as_slice() {
-            [] => true,
-            [version] => !version.is_own_lang,
-            _ => false,
-        };
-        if is_plain {
+        if self.others.is_empty() && self.first.as_ref().is_none_or(|version| !version.is_own_lang) {
             return None;
         }
         let mut all = BTreeMap::new();
-        for version in &self.0 {
+        for version in self.iter() {
             all.entry(version.lang.to_owned()).or_insert_with(|| version.text.clone().into_owned());
         }
         Some(all)
     }
+
+    fn add(&mut self, version: Version<'a>) {
+        match self.first {
+            None => self.first = Some(version),
+            Some(_) => self.others.push(version),
+        }
+    }
+}
+
+/// Whether this looks like a BCP 47 tag: subtags of one to eight letters and digits, the first of letters alone.
+pub(crate) fn is_language_tag(lang: &str) -> bool {
+    let is_subtag = |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let mut parts = lang.split('-');
+    parts.next().is_some_and(|part| is_subtag(part) && part.bytes().all(|byte| byte.is_ascii_alphabetic()))
+        && parts.all(is_subtag)
 }
 
 /// Whether `tag` is a kind of `range`, as `de-AT` is of `de` (RFC 4647, section 3.3.1).
@@ -109,5 +145,15 @@ mod tests {
             let all = texts.by_language().unwrap();
             assert_eq!(all.into_iter().collect::<Vec<_>>(), [("".into(), "two".into()), ("en".into(), "one".into())]);
         });
+    }
+
+    #[test]
+    fn language_tags_are_told_from_other_text() {
+        for lang in ["en", "en-GB", "zh-Hant-TW", "x-klingon", "sl-rozaj-1994"] {
+            assert!(is_language_tag(lang), "{lang}");
+        }
+        for lang in ["", "-", "en_GB", "en-", "english language", "1en", "abcdefghi"] {
+            assert!(!is_language_tag(lang), "{lang}");
+        }
     }
 }

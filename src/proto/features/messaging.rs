@@ -1,22 +1,40 @@
-//! Messages (RFC 6121, section 5).
+//! Messages (RFC 6121, section 5): five types, bodies and subjects in several languages, threads; delayed delivery (XEP-0203)
+//! and bounces.
+//!
+//! Supported: all of RFC 6121, section 5, in both directions, but messages of type error, which are read and not sent.
+//! Not here: what other extensions put into a message; each adds its fields by
+//! [`handle_message`](super::super::feature::Feature::handle_message).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use serde::Deserialize;
 
 use super::super::error::Error;
-use super::super::event::{Message, MessageType};
-use super::super::feature::{Cx, Feature};
+use super::super::event::{Delivery, Direction, Event, Message, MessageType, Stage};
+use super::super::feature::{Cx, Feature, Flow};
 use super::super::io::Token;
-use super::super::xml::Element;
+use super::super::jids;
+use super::super::outbox::OutgoingMessage;
+use super::super::stanza_error;
+use super::super::texts::{Texts, is_language_tag};
+use super::super::time::parse_timestamp;
+use super::super::xml::{Element, WriteError, Writer, ns};
+
+const NS_DELAY: &str = "urn:xmpp:delay";
+
+/// So many messages of ours are remembered, the last ones, to tell a bounce of one of them from an error that somebody made up.
+const REMEMBERED: usize = 1024;
 
 /// A message to be sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MessageOptions {
+    /// A bare or a full JID.
     pub to: String,
+    /// Chat, where nothing else is said. Error is refused.
     #[serde(rename = "type")]
     pub kind: Option<MessageType>,
+    /// Yours to be unique; a fresh one where it is left out.
     pub id: Option<String>,
     pub body: Option<String>,
     /// By language; `""` is the text without one.
@@ -27,27 +45,228 @@ pub struct MessageOptions {
     pub subjects: BTreeMap<String, String>,
     pub thread: Option<String>,
     pub parent_thread: Option<String>,
+    /// BCP 47 tag of `body` and `subject`.
     pub lang: Option<String>,
 }
 
 #[derive(Default)]
-pub(crate) struct Messaging {}
+pub(crate) struct Messaging {
+    /// Id and address of what was sent last, the newest at the end.
+    recent: VecDeque<(String, String)>,
+}
 
 impl Messaging {
     /// Queues or sends a message; returns its id.
-    pub(crate) fn send(&mut self, _cx: &mut Cx<'_>, _token: Option<Token>, _options: MessageOptions) -> Result<String, Error> {
-        Err(Error::not_connected())
+    pub(crate) fn send(&mut self, cx: &mut Cx<'_>, token: Option<Token>, options: MessageOptions) -> Result<String, Error> {
+        let to = jids::normalise("to", &options.to)?;
+        let kind = options.kind.unwrap_or_default();
+        check(&options, kind)?;
+        let id = options.id.clone().unwrap_or_else(|| cx.new_id());
+        let bodies = collect("body", "bodies", options.body.as_deref(), &options.bodies, options.lang.as_deref())?;
+        let subjects = collect("subject", "subjects", options.subject.as_deref(), &options.subjects, options.lang.as_deref())?;
+        let frame = write(&id, &to, kind, &options, &bodies, &subjects)?;
+
+        let preferred = cx.config().language.as_deref();
+        let message = Message {
+            id: id.clone(),
+            from: cx.own_jid().to_owned(),
+            to: to.clone(),
+            kind,
+            direction: Direction::Out,
+            body: options.body.as_deref().or_else(|| bodies.best(preferred)).map(ToOwned::to_owned),
+            bodies: bodies.by_language(),
+            subject: options.subject.as_deref().or_else(|| subjects.best(preferred)).map(ToOwned::to_owned),
+            subjects: subjects.by_language(),
+            thread: options.thread.clone(),
+            parent_thread: options.parent_thread.clone(),
+            lang: options.lang.clone(),
+            timestamp_ms: cx.now().wall_ms,
+            is_delayed: false,
+            error: None,
+        };
+        self.remember(&id, to);
+        cx.post(OutgoingMessage { frame, message: Box::new(message), token });
+        Ok(id)
     }
 
-    /// Reads what RFC 6121 says of a message. `None`: it is not one for the app (see the router).
-    pub(crate) fn read(&self, _cx: &mut Cx<'_>, _stanza: Element<'_>) -> Option<Message> {
-        None
+    /// Reads what RFC 6121 says of a message, in one pass. What the server stamped is not validated again, and what is broken
+    /// costs only its own field. `None`: it is not one for the app (see the router).
+    pub(crate) fn read(&self, cx: &mut Cx<'_>, stanza: Element<'_>) -> Option<Message> {
+        let from = stanza.attr("from").unwrap_or_else(|| cx.own_bare());
+        let kind = kind_of(stanza);
+        let mut bodies = Texts::default();
+        let mut subjects = Texts::default();
+        let mut thread: Option<Element<'_>> = None;
+        let mut sent_ms: Option<i64> = None;
+        for child in stanza.children() {
+            match (child.name(), child.namespace()) {
+                ("body", ns::CLIENT) => bodies.push(child),
+                ("subject", ns::CLIENT) => subjects.push(child),
+                ("thread", ns::CLIENT) => thread = thread.or(Some(child)),
+                // Kept on the way more than once: the first time is when it was sent.
+                ("delay", NS_DELAY) => sent_ms = sent_ms.into_iter().chain(delay_of(child, from, cx)).min(),
+                _ => {}
+            }
+        }
+        let lang = stanza.own_lang().filter(|lang| !lang.is_empty());
+        let preferred = cx.config().language.as_deref();
+        let thread_id = thread.map(|thread| thread.text().trim().to_owned()).filter(|id| !id.is_empty());
+        Some(Message {
+            // RFC 6120, section 8.1.2.1: a stanza without `from` is from our own account.
+            from: from.to_owned(),
+            to: stanza.attr("to").unwrap_or_else(|| cx.own_jid()).to_owned(),
+            kind,
+            direction: Direction::In,
+            body: bodies.best(preferred).map(ToOwned::to_owned),
+            bodies: bodies.by_language(),
+            subject: subjects.best(preferred).map(ToOwned::to_owned),
+            subjects: subjects.by_language(),
+            parent_thread: thread.filter(|_| thread_id.is_some()).and_then(|thread| thread.attr("parent")).map(ToOwned::to_owned),
+            thread: thread_id,
+            lang: lang.map(ToOwned::to_owned),
+            timestamp_ms: sent_ms.unwrap_or(cx.now().wall_ms),
+            is_delayed: sent_ms.is_some(),
+            error: (kind == MessageType::Error).then(|| stanza_error::read(stanza)),
+            id: match stanza.attr("id") {
+                Some(id) if !id.is_empty() => id.to_owned(),
+                _ => cx.new_id(),
+            },
+        })
     }
 
-    /// Whether the message carries content of its own, so that a `message` event is made of it.
-    pub(crate) fn has_content(_message: &Message) -> bool {
-        true
+    /// Whether the message carries content of its own, so that a `message` event is made of it: a body, a subject or an error.
+    /// A thread alone says nothing, and what only an extension understands is told by that extension's event.
+    pub(crate) fn has_content(message: &Message) -> bool {
+        message.body.is_some() || message.subject.is_some() || message.error.is_some()
+    }
+
+    fn remember(&mut self, id: &str, to: String) {
+        if self.recent.len() == REMEMBERED {
+            self.recent.pop_front();
+        }
+        self.recent.push_back((id.to_owned(), to));
+    }
+
+    /// Forgets the message of ours that this error is about: each bounces once. Only the recipient, its server and our own can
+    /// have got it; an error from anybody else is about none (I9).
+    fn take_bounced(&mut self, cx: &Cx<'_>, bounce: &Message) -> Option<(String, String)> {
+        let at = self
+            .recent
+            .iter()
+            .rposition(|(id, to)| *id == bounce.id && (speaks_for(&bounce.from, to) || speaks_for(&bounce.from, cx.own_jid())))?;
+        self.recent.remove(at)
     }
 }
 
-impl Feature for Messaging {}
+impl Feature for Messaging {
+    fn handle_message(&mut self, cx: &mut Cx<'_>, _stanza: Element<'_>, message: &mut Message) -> Flow {
+        if let Some(error) = &message.error
+            && let Some((id, to)) = self.take_bounced(cx, message)
+        {
+            cx.emit(Event::Delivery(Delivery { id, to, stage: Stage::Failed, error: Some(error.clone()) }));
+        }
+        Flow::Continue
+    }
+}
+
+/// RFC 6121, section 5.2.2: a type that is missing or unknown is normal.
+fn kind_of(stanza: Element<'_>) -> MessageType {
+    match stanza.attr("type") {
+        Some("chat") => MessageType::Chat,
+        Some("groupchat") => MessageType::Groupchat,
+        Some("headline") => MessageType::Headline,
+        Some("error") => MessageType::Error,
+        _ => MessageType::Normal,
+    }
+}
+
+/// When the message was sent (XEP-0203), if that is readable and comes from somebody who can know: our own server or account,
+/// or the sender's; without `from` it is the sender's word like the body (I9).
+fn delay_of(delay: Element<'_>, sender: &str, cx: &Cx<'_>) -> Option<i64> {
+    let is_believed = delay.attr("from").is_none_or(|from| speaks_for(from, sender) || speaks_for(from, cx.own_jid()));
+    delay.attr("stamp").filter(|_| is_believed).and_then(parse_timestamp)
+}
+
+/// Whether `from` is an account, a device of it, or its server.
+fn speaks_for(from: &str, account: &str) -> bool {
+    let from = jids::bare(from);
+    from == jids::bare(account) || from == jids::domain(account)
+}
+
+fn check(options: &MessageOptions, kind: MessageType) -> Result<(), Error> {
+    if kind == MessageType::Error {
+        return Err(Error::invalid("type error cannot be sent").remedy("Use chat, normal, groupchat or headline."));
+    }
+    if options.id.as_deref().is_some_and(str::is_empty) {
+        return Err(Error::invalid("id is empty").remedy("Leave id out to get a fresh one."));
+    }
+    let has_text = options.body.is_some() || options.subject.is_some();
+    if !has_text && options.bodies.is_empty() && options.subjects.is_empty() {
+        return Err(Error::invalid("there is nothing to send").remedy("Give the message a body or a subject."));
+    }
+    if options.thread.as_deref().is_some_and(|thread| thread.trim().is_empty()) {
+        return Err(Error::invalid("thread is empty").remedy("Leave thread out, or pass the id of a conversation."));
+    }
+    if options.parent_thread.is_some() && options.thread.is_none() {
+        return Err(Error::invalid("parentThread is given without thread"));
+    }
+    match options.lang.as_deref() {
+        Some(lang) if !is_language_tag(lang) => Err(not_a_language("lang", lang)),
+        _ => Ok(()),
+    }
+}
+
+/// All bodies, or all subjects, the one without a language of its own first.
+fn collect<'a>(
+    what: &str,
+    what_by_lang: &str,
+    plain: Option<&'a str>,
+    by_lang: &'a BTreeMap<String, String>,
+    stanza_lang: Option<&'a str>,
+) -> Result<Texts<'a>, Error> {
+    let mut texts = Texts::default();
+    if let Some(text) = plain {
+        texts.push_outgoing(None, stanza_lang, text);
+    }
+    for (lang, text) in by_lang {
+        // RFC 6121, section 5.2.3: no two in one language.
+        let is_plain = lang.is_empty() || stanza_lang.is_some_and(|stanza| lang.eq_ignore_ascii_case(stanza));
+        if is_plain && plain.is_some() {
+            return Err(Error::invalid(format!("{what} and {what_by_lang}[\"{lang}\"] are in one language")));
+        }
+        if lang.is_empty() {
+            texts.push_outgoing(None, stanza_lang, text);
+        } else if is_language_tag(lang) {
+            texts.push_outgoing(Some(lang), stanza_lang, text);
+        } else {
+            return Err(not_a_language(what_by_lang, lang));
+        }
+    }
+    Ok(texts)
+}
+
+fn not_a_language(what: &str, lang: &str) -> Error {
+    Error::invalid(format!("{what} names a language that is none: \"{lang}\"")).remedy("Use a BCP 47 tag such as en or pt-BR.")
+}
+
+fn write(
+    id: &str,
+    to: &str,
+    kind: MessageType,
+    options: &MessageOptions,
+    bodies: &Texts<'_>,
+    subjects: &Texts<'_>,
+) -> Result<String, WriteError> {
+    let mut w = Writer::new();
+    w.open("message", ns::CLIENT).attr("type", kind.as_str()).attr("id", id).attr("to", to).lang(options.lang.as_deref());
+    for subject in subjects.iter() {
+        w.open("subject", ns::CLIENT).lang(subject.own_lang()).text(subject.text()).close();
+    }
+    for body in bodies.iter() {
+        w.open("body", ns::CLIENT).lang(body.own_lang()).text(body.text()).close();
+    }
+    if let Some(thread) = &options.thread {
+        w.open("thread", ns::CLIENT).attr_opt("parent", options.parent_thread.as_deref()).text(thread).close();
+    }
+    w.finish()
+}
