@@ -1,1 +1,13 @@
-//! The thin shell.
+//! The thin shell: browser callbacks become [`Input`](crate::proto::Input), [`Output`](crate::proto::Output) becomes browser calls.
+//!
+//! [`Driver`] owns the session and everything that lives beside it in the browser: one socket, one timer, one key derivation.
+//! Each of them is closed when it is dropped, so a client that is offline, or freed, leaves none behind. Nothing here knows
+//! `window`, so it works in a Worker too.
+
+mod driver;
+mod env;
+mod keys;
+mod socket;
+mod timer;
+
+pub(crate) use driver::{Driver, Host};

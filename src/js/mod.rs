@@ -1,1 +1,9 @@
-//! The thin face.
+//! The thin face: one wasm-bindgen class, [`Engine`](engine::Engine), and values across the border.
+//!
+//! It is internal to the package. What web developers see, `Client`, is JavaScript (`pkg-template/`), which checks every
+//! argument before it comes here; what comes here is checked again by type, so that nothing can panic (I4).
+
+mod engine;
+mod host;
+mod options;
+mod value;

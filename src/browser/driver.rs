@@ -1,0 +1,139 @@
+//! [`Driver`]: owns the session, feeds it, and does what it asks for.
+//!
+//! After each input or command all outputs are performed (I1), and no borrow is held while one is performed (I2): JavaScript
+//! may call back in at any point. Such a nested call performs what is left of the queue before it returns, so outputs are
+//! performed in order, however deep the calls are nested.
+
+use std::cell::RefCell;
+use std::rc::{Rc, Weak};
+
+use crate::proto::{Config, Error, Event, Input, Now, Output, Reply, Session, Token};
+
+use super::env::{self, BrowserEntropy};
+use super::keys::Derivation;
+use super::socket::Socket;
+use super::timer::Timer;
+
+/// Who is told what the session has to say.
+pub(crate) trait Host {
+    fn event(&self, event: Event);
+    fn settled(&self, token: Token, result: Result<Reply, Error>);
+    /// To be answered with [`Input::Credentials`].
+    fn ask_credentials(&self, id: u32, mechanisms: Vec<String>, jid: String);
+}
+
+pub(crate) struct Driver {
+    /// The callbacks hold this: they must not keep alive what owns them.
+    this: Weak<Self>,
+    session: RefCell<Session>,
+    host: Box<dyn Host>,
+    socket: RefCell<Option<Rc<Socket>>>,
+    timer: RefCell<Timer>,
+    derivation: RefCell<Option<Derivation>>,
+}
+
+impl Driver {
+    pub(crate) fn new(config: Config, host: Box<dyn Host>) -> Rc<Self> {
+        Rc::new_cyclic(|this| Self {
+            this: this.clone(),
+            session: RefCell::new(Session::new(config, Box::new(BrowserEntropy))),
+            host,
+            socket: RefCell::new(None),
+            timer: RefCell::new(Timer::new(this.clone())),
+            derivation: RefCell::new(None),
+        })
+    }
+
+    /// Runs a getter. `read` must not call JavaScript that an app can see.
+    pub(crate) fn read<R>(&self, read: impl FnOnce(&Session) -> R) -> R {
+        read(&self.session.borrow())
+    }
+
+    /// Runs a command, and performs what comes of it.
+    pub(crate) fn act<R>(&self, act: impl FnOnce(&mut Session, Now) -> R) -> R {
+        let now = env::now();
+        let result = act(&mut self.session.borrow_mut(), now);
+        self.drain();
+        result
+    }
+
+    /// Hands an input to the session, and performs what comes of it.
+    pub(crate) fn input(&self, input: Input<'_>) {
+        self.act(|session, now| session.handle_input(now, input));
+    }
+
+    fn drain(&self) {
+        loop {
+            // A statement of its own, so that the borrow ends before the output is performed.
+            let output = self.session.borrow_mut().poll_output();
+            match output {
+                Some(output) => self.perform(output),
+                None => break,
+            }
+        }
+        let due_ms = self.session.borrow().poll_timeout();
+        self.timer.borrow_mut().set(due_ms);
+    }
+
+    fn perform(&self, output: Output) {
+        match output {
+            Output::OpenSocket { url } => self.open_socket(&url),
+            Output::SendFrame(frame) => self.send_frame(&frame),
+            Output::CloseSocket => self.close_socket(),
+            Output::DeriveKey { id, request } => {
+                let derivation = Derivation::start(self.this.clone(), id, request);
+                self.derivation.replace(Some(derivation));
+            }
+            Output::AskCredentials { id, mechanisms, jid } => self.host.ask_credentials(id, mechanisms, jid),
+            Output::Event(event) => self.host.event(event),
+            Output::Settled { token, result } => self.host.settled(token, result),
+        }
+    }
+
+    fn open_socket(&self, url: &str) {
+        self.close_socket();
+        match Socket::open(url, &self.this) {
+            Ok(socket) => {
+                self.socket.replace(Some(Rc::new(socket)));
+            }
+            // Such as ws:// from a page that came over https.
+            Err(reason) => self.fail_socket(&reason),
+        }
+    }
+
+    fn send_frame(&self, frame: &str) {
+        // A page may have put something else in the place of WebSocket, which may call back at once: hence no borrow.
+        let socket = self.socket.borrow().clone();
+        // There is none when the session learned of the close after it had queued the frame.
+        if let Some(Err(reason)) = socket.map(|socket| socket.send(frame)) {
+            self.fail_socket(&reason);
+        }
+    }
+
+    /// The session is told at once; the drain loop that is running performs what comes of it.
+    fn fail_socket(&self, reason: &str) {
+        self.close_socket();
+        let input = Input::SocketClosed { code: super::socket::ABNORMAL_CLOSURE, reason };
+        self.session.borrow_mut().handle_input(env::now(), input);
+    }
+
+    /// The login that a derivation was for ends with its socket.
+    fn close_socket(&self) {
+        let socket = self.socket.take();
+        let derivation = self.derivation.take();
+        drop((socket, derivation));
+    }
+
+    /// The browser closed the socket: there is nothing left to close, but its callbacks are let go.
+    pub(super) fn socket_closed(&self, code: u16, reason: &str) {
+        self.close_socket();
+        self.input(Input::SocketClosed { code, reason });
+    }
+
+    pub(super) fn timer_fired(&self) {
+        let is_due = self.timer.borrow_mut().fired();
+        if is_due {
+            self.input(Input::Timeout);
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! The clocks and the random source, as every page, Worker and Node have them.
+
+use wasm_bindgen::prelude::*;
+
+use crate::proto::{Entropy, Now};
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = performance, js_name = now)]
+    fn performance_now() -> f64;
+
+    #[wasm_bindgen(js_namespace = Date, js_name = now)]
+    fn date_now() -> f64;
+
+    #[wasm_bindgen(js_namespace = crypto, js_name = getRandomValues)]
+    fn get_random_values(bytes: &mut [u8]);
+}
+
+/// What one call of `getRandomValues` may ask for.
+const MOST_BYTES: usize = 65_536;
+
+/// This moment, on both clocks.
+pub(crate) fn now() -> Now {
+    // A float saturates when it becomes an integer, so no clock can make this panic.
+    Now { mono_ms: performance_now() as u64, wall_ms: date_now() as i64 }
+}
+
+/// `crypto.getRandomValues`.
+pub(crate) struct BrowserEntropy;
+
+impl Entropy for BrowserEntropy {
+    fn fill(&mut self, bytes: &mut [u8]) {
+        for part in bytes.chunks_mut(MOST_BYTES) {
+            get_random_values(part);
+        }
+    }
+}

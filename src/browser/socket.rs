@@ -1,0 +1,95 @@
+//! One WebSocket with subprotocol `xmpp` (RFC 7395, section 3.1), and its callbacks.
+
+use std::rc::Weak;
+
+use js_sys::JsString;
+use wasm_bindgen::prelude::*;
+use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
+
+use crate::proto::Input;
+
+use super::driver::Driver;
+
+/// RFC 6455, section 7.4.1: closed without a close frame.
+pub(super) const ABNORMAL_CLOSURE: u16 = 1006;
+
+const SUBPROTOCOL: &str = "xmpp";
+
+/// Closed when dropped; from then on no event of it reaches the session.
+pub(super) struct Socket {
+    socket: WebSocket,
+    #[expect(dead_code, reason = "owns what the browser calls")]
+    callbacks: Callbacks,
+}
+
+/// There is no `onerror`: a close event follows each error and says as much.
+struct Callbacks {
+    open: Closure<dyn FnMut()>,
+    message: Closure<dyn FnMut(MessageEvent)>,
+    close: Closure<dyn FnMut(CloseEvent)>,
+}
+
+impl Socket {
+    /// Starts to connect. The error is the browser's own words: a URL that it refuses.
+    pub(super) fn open(url: &str, driver: &Weak<Driver>) -> Result<Self, String> {
+        let socket = WebSocket::new_with_str(url, SUBPROTOCOL).map_err(|error| describe(&error))?;
+        // A Blob could be read only later, out of order.
+        socket.set_binary_type(BinaryType::Arraybuffer);
+        let callbacks = Callbacks {
+            open: on_open(&socket, driver.clone()),
+            message: on_message(driver.clone()),
+            close: on_close(driver.clone()),
+        };
+        socket.set_onopen(Some(callbacks.open.as_ref().unchecked_ref()));
+        socket.set_onmessage(Some(callbacks.message.as_ref().unchecked_ref()));
+        socket.set_onclose(Some(callbacks.close.as_ref().unchecked_ref()));
+        Ok(Self { socket, callbacks })
+    }
+
+    /// The error is the browser's own words.
+    pub(super) fn send(&self, frame: &str) -> Result<(), String> {
+        self.socket.send_with_str(frame).map_err(|error| describe(&error))
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        // First nobody listens, then the callbacks go: a late event must not find a callback that is no more.
+        self.socket.set_onopen(None);
+        self.socket.set_onmessage(None);
+        self.socket.set_onclose(None);
+        // What was sent is still delivered. An error would say that it is closed already.
+        let _ = self.socket.close();
+    }
+}
+
+fn on_open(socket: &WebSocket, driver: Weak<Driver>) -> Closure<dyn FnMut()> {
+    let socket = socket.clone();
+    Closure::new(move || {
+        if let Some(driver) = driver.upgrade() {
+            driver.input(Input::SocketOpened { has_subprotocol: socket.protocol() == SUBPROTOCOL });
+        }
+    })
+}
+
+fn on_message(driver: Weak<Driver>) -> Closure<dyn FnMut(MessageEvent)> {
+    Closure::new(move |event: MessageEvent| {
+        let Some(driver) = driver.upgrade() else { return };
+        match event.data().dyn_into::<JsString>() {
+            Ok(frame) => driver.input(Input::Frame(&String::from(frame))),
+            Err(_) => driver.input(Input::BinaryFrame),
+        }
+    })
+}
+
+fn on_close(driver: Weak<Driver>) -> Closure<dyn FnMut(CloseEvent)> {
+    Closure::new(move |event: CloseEvent| {
+        if let Some(driver) = driver.upgrade() {
+            driver.socket_closed(event.code(), &event.reason());
+        }
+    })
+}
+
+fn describe(error: &JsValue) -> String {
+    error.dyn_ref::<js_sys::Error>().map_or_else(|| "the WebSocket failed".to_owned(), |error| String::from(error.message()))
+}

@@ -1,0 +1,143 @@
+//! [`Engine`]: the one class that crosses the border. Every method takes `&self`, so a listener may call any of them (I2).
+//!
+//! A command that takes a token settles through the sink; one that cannot even start throws.
+
+use std::rc::Rc;
+
+use wasm_bindgen::prelude::*;
+
+use crate::browser::Driver;
+use crate::proto::{Config, Input, Token};
+
+use super::host::{Interests, JsHost, Sink};
+use super::options::Options;
+use super::value::{from_js, result, to_js};
+
+#[wasm_bindgen]
+pub struct Engine {
+    driver: Rc<Driver>,
+    interests: Interests,
+}
+
+#[wasm_bindgen]
+impl Engine {
+    /// `names` are the events that the package knows.
+    #[wasm_bindgen(constructor)]
+    pub fn new(options: JsValue, names: Vec<String>, sink: Sink) -> Result<Engine, JsValue> {
+        let config: Config = result(from_js::<Options>(options)?.try_into())?;
+        let interests = Interests::default();
+        let host = JsHost { sink, names, interests: interests.clone() };
+        Ok(Self { driver: Driver::new(config, Box::new(host)), interests })
+    }
+
+    /// Which events are wanted: bit `n` stands for the `n`th name.
+    pub fn listen(&self, interests: u32, is_reporting_stanzas: bool) {
+        self.interests.set(interests);
+        self.driver.act(|session, _| session.report_stanzas(is_reporting_stanzas));
+    }
+
+    pub fn state(&self) -> String {
+        self.driver.read(|session| session.state().as_str().to_owned())
+    }
+
+    pub fn jid(&self) -> Option<String> {
+        self.driver.read(|session| session.jid().map(ToOwned::to_owned))
+    }
+
+    pub fn connect(&self, token: u32) {
+        self.driver.act(|session, now| session.connect(now, Token(token)));
+    }
+
+    pub fn disconnect(&self, token: u32) {
+        self.driver.act(|session, now| session.disconnect(now, Token(token)));
+    }
+
+    pub fn cancel(&self, token: u32) {
+        self.driver.act(|session, now| session.cancel(now, Token(token)));
+    }
+
+    /// Answers `credentials` of the sink: a password, or else why there is none.
+    pub fn credentials(&self, id: u32, password: Option<String>, reason: String) {
+        self.driver.input(Input::Credentials { id, password: password.ok_or(reason) });
+    }
+
+    pub fn request(&self, token: u32, xml: &str, timeout_ms: Option<u32>) -> Result<(), JsValue> {
+        result(self.driver.act(|session, now| session.request(now, Token(token), xml, timeout_ms)))
+    }
+
+    #[wasm_bindgen(js_name = sendRaw)]
+    pub fn send_raw(&self, xml: &str) -> Result<(), JsValue> {
+        result(self.driver.act(|session, now| session.send_raw(now, xml)))
+    }
+
+    #[wasm_bindgen(js_name = sendMessage)]
+    pub fn send_message(&self, token: u32, options: JsValue) -> Result<(), JsValue> {
+        let options = from_js(options)?;
+        result(self.driver.act(|session, now| session.send_message(now, Token(token), options)).map(drop))
+    }
+
+    #[wasm_bindgen(js_name = rosterItems)]
+    pub fn roster_items(&self) -> JsValue {
+        self.driver.read(|session| to_js(&session.roster().collect::<Vec<_>>()))
+    }
+
+    #[wasm_bindgen(js_name = rosterItem)]
+    pub fn roster_item(&self, bare_jid: &str) -> JsValue {
+        self.driver.read(|session| to_js(&session.roster_item(bare_jid)))
+    }
+
+    #[wasm_bindgen(js_name = rosterAdd)]
+    pub fn roster_add(&self, token: u32, contact: JsValue) -> Result<(), JsValue> {
+        let contact = from_js(contact)?;
+        result(self.driver.act(|session, now| session.roster_add(now, Token(token), contact)))
+    }
+
+    #[wasm_bindgen(js_name = rosterUpdate)]
+    pub fn roster_update(&self, token: u32, change: JsValue) -> Result<(), JsValue> {
+        let change = from_js(change)?;
+        result(self.driver.act(|session, now| session.roster_update(now, Token(token), change)))
+    }
+
+    #[wasm_bindgen(js_name = rosterRemove)]
+    pub fn roster_remove(&self, token: u32, jid: &str) -> Result<(), JsValue> {
+        result(self.driver.act(|session, now| session.roster_remove(now, Token(token), jid)))
+    }
+
+    pub fn subscribe(&self, jid: &str) -> Result<(), JsValue> {
+        result(self.driver.act(|session, now| session.subscribe(now, jid)))
+    }
+
+    pub fn approve(&self, jid: &str) -> Result<(), JsValue> {
+        result(self.driver.act(|session, now| session.approve(now, jid)))
+    }
+
+    pub fn deny(&self, jid: &str) -> Result<(), JsValue> {
+        result(self.driver.act(|session, now| session.deny(now, jid)))
+    }
+
+    pub fn unsubscribe(&self, jid: &str) -> Result<(), JsValue> {
+        result(self.driver.act(|session, now| session.unsubscribe(now, jid)))
+    }
+
+    #[wasm_bindgen(js_name = setPresence)]
+    pub fn set_presence(&self, presence: JsValue) -> Result<(), JsValue> {
+        let presence = from_js(presence)?;
+        result(self.driver.act(|session, now| session.set_presence(now, presence)))
+    }
+
+    #[wasm_bindgen(js_name = sendPresenceTo)]
+    pub fn send_presence_to(&self, jid: &str, presence: JsValue) -> Result<(), JsValue> {
+        let presence = from_js(presence)?;
+        result(self.driver.act(|session, now| session.send_presence_to(now, jid, presence)))
+    }
+
+    #[wasm_bindgen(js_name = presenceOf)]
+    pub fn presence_of(&self, jid: &str) -> JsValue {
+        self.driver.read(|session| to_js(&session.presence_of(jid)))
+    }
+
+    #[wasm_bindgen(js_name = presenceResources)]
+    pub fn presence_resources(&self, bare_jid: &str) -> JsValue {
+        self.driver.read(|session| to_js(&session.presence_resources(bare_jid)))
+    }
+}
