@@ -35,8 +35,8 @@ export class Core {
 
   connect(signal) {
     if (signal?.aborted) return Promise.reject(abortedBy(signal));
-    if (this.closing) return this.closing.then(() => this.connect(signal));
-    if (this.state === "online") return Promise.resolve();
+    // While the stream closes, the engine connects again right after.
+    if (this.state === "online" && !this.closing) return Promise.resolve();
     const attempt = this.attempt ?? this.begin();
     if (!signal) {
       attempt.isKept = true;
@@ -157,15 +157,16 @@ export class Core {
       if (this.attempt === attempt) this.attempt = undefined;
       settle(outcome);
     };
-    this.call((engine, token) => {
+    const connected = this.call((engine, token) => {
       attempt.token = token;
       engine.connect(token);
-    }).then(settled(attempt.resolve), settled(attempt.reject));
-    // The engine has told that it is connecting, and the app knew already.
-    const wasLoading = this.loading === attempt;
-    this.loading = undefined;
-    if (wasLoading && this.state === "offline") this.emit("state", { current: "offline", previous: "connecting" });
-    for (const send of this.early.splice(0)) send();
+    });
+    connected.then(settled(attempt.resolve), (error) => {
+      // The engine refused without a word about its state: the app was told that it is connecting.
+      if (this.loading === attempt) this.stopLoading(error);
+      else settled(attempt.reject)(error);
+    });
+    if (!this.loading) for (const send of this.early.splice(0)) send();
   }
 
   makeEngine() {
@@ -222,7 +223,11 @@ export class Core {
     if (name === "state") this.handleState(payload);
     if (name === "roster") this.cachedItems = undefined;
     if (payload === undefined) return;
-    if (name === "state" && this.loading && payload.current === "connecting") return;
+    if (name === "state" && this.loading) {
+      // That it is connecting the app knows already.
+      this.loading = undefined;
+      return;
+    }
     if (name === "error") payload = errorFrom(payload);
     else if (payload.error) payload.error = errorFrom(payload.error);
     this.emit(name, payload);
