@@ -206,9 +206,23 @@ pub enum Show {
     Xa,
 }
 
+impl Show {
+    /// The name on the wire and in JavaScript.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Away => "away",
+            Self::Chat => "chat",
+            Self::Dnd => "dnd",
+            Self::Xa => "xa",
+        }
+    }
+}
+
+/// The presence of somebody, as far as it could be read.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Presence {
+    /// The full JID as a rule; a bare one from services, and when all resources of somebody are gone at once.
     pub from: String,
     #[serde(rename = "type")]
     pub kind: PresenceType,
@@ -222,6 +236,7 @@ pub struct Presence {
     pub statuses: Option<BTreeMap<String, String>>,
     /// -128 to 127.
     pub priority: i8,
+    /// With type error: why our presence did not arrive, or what a room has against it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Error>,
 }

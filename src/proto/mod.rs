@@ -39,7 +39,7 @@ pub use event::{
     RosterItem, Show, Stage, StanzaText, StateChange, Subscription, SubscriptionEvent, SubscriptionEventType,
 };
 pub use features::messaging::MessageOptions;
-pub use features::presence::PresenceOptions;
+pub use features::presence::{Availability, PresenceOptions};
 pub use features::roster::{RosterAdd, RosterUpdate};
 pub use io::{Input, Output, Reply, Token};
 pub use session::Session;

@@ -1,0 +1,166 @@
+//! Presence (RFC 6121, section 4): ours, and what is known of that of others.
+//!
+//! Others: available, unavailable and error, by resource; see [`table`] for whom a bare JID stands for. What is known ends with the
+//! session: then the table is emptied without an event for each, since the `state` event says it all.
+//!
+//! Ours: the first presence, changes of it, directed presence (section 4.6) and the goodbye (section 4.5). Presence probes are between
+//! servers; one that strays here is let be. Subscriptions are the roster's part.
+
+mod stanza;
+mod table;
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use self::table::Table;
+use super::super::error::{Code, Error};
+use super::super::event::{Event, Presence, PresenceType, Show};
+use super::super::feature::{Cx, Feature, Flow};
+use super::super::jids;
+use super::super::xml::Element;
+
+/// A presence of ours.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PresenceOptions {
+    /// Only for one that is sent to somebody: `unavailable` takes it back.
+    #[serde(rename = "type")]
+    pub kind: Option<Availability>,
+    /// `None`: simply available.
+    pub show: Option<Show>,
+    pub status: Option<String>,
+    /// By language; `""` is the text without one.
+    #[serde(default)]
+    pub statuses: BTreeMap<String, String>,
+    /// `None` is 0; one below 0 gets no messages that are sent to the bare JID.
+    pub priority: Option<i8>,
+}
+
+/// What a presence of ours says at its core.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Availability {
+    #[default]
+    Available,
+    Unavailable,
+}
+
+#[derive(Default)]
+pub(crate) struct PresenceTracker {
+    table: Table,
+    /// What the app has chosen since; it wins over the configured one, also at later logins.
+    chosen: Option<PresenceOptions>,
+    /// The time of the first presence has come: from now on a change is sent at once.
+    is_open: bool,
+    /// A change waits for the connection.
+    is_due: bool,
+    /// Somebody has been told that we are here, and will have to be told that we go.
+    has_shown_up: bool,
+}
+
+impl PresenceTracker {
+    /// Sends the first presence (section 4.2), as configured or as set since. Called when the roster is settled: the presence of others
+    /// that it brings on meets a roster that is known (section 2.2).
+    pub(crate) fn send_first(&mut self, cx: &mut Cx<'_>) {
+        self.is_open = true;
+        self.is_due = false;
+        let Some(presence) = self.chosen.as_ref().or(cx.config.presence.as_ref()) else { return };
+        match stanza::write(presence, None).and_then(|stanza| cx.send(stanza)) {
+            Ok(()) => self.has_shown_up = true,
+            Err(error) => {
+                let report =
+                    Error::new(error.code, "the first presence could not be sent").remedy("Set another with presence.set().");
+                cx.report(report.because(error));
+            }
+        }
+    }
+
+    /// Says goodbye (section 4.5): unavailable, where anything was said before. The server passes it on to all who were told, also to
+    /// those who got directed presence (section 4.6.3).
+    pub(crate) fn send_unavailable(&mut self, cx: &mut Cx<'_>) {
+        self.is_open = false;
+        if std::mem::take(&mut self.has_shown_up) {
+            // There is nothing in it that could not be written; a connection that is gone needs no goodbye.
+            let _ = cx.send(stanza::unavailable());
+        }
+    }
+
+    /// Sets our presence (section 4.4); while not connected it is kept for the first presence.
+    pub(crate) fn set(&mut self, cx: &mut Cx<'_>, presence: PresenceOptions) -> Result<(), Error> {
+        if presence.kind == Some(Availability::Unavailable) {
+            return Err(Error::invalid("presence.set() cannot make the client unavailable")
+                .remedy("Call disconnect() to go offline, or set show to away, xa or dnd."));
+        }
+        let stanza = stanza::write(&presence, None)?;
+        if self.is_open && cx.is_bound() {
+            cx.send(stanza)?;
+            self.has_shown_up = true;
+        } else {
+            // What cannot be written is refused now, not at the next login.
+            stanza.finish()?;
+            self.is_due = true;
+        }
+        self.chosen = Some(presence);
+        Ok(())
+    }
+
+    /// Sends presence to one address (section 4.6): a room, or somebody who does not see ours otherwise.
+    pub(crate) fn send_to(&mut self, cx: &mut Cx<'_>, jid: &str, presence: PresenceOptions) -> Result<(), Error> {
+        let jid = jids::normalise("jid", jid)?;
+        cx.send(stanza::write(&presence, Some(&jid))?)?;
+        self.has_shown_up |= presence.kind != Some(Availability::Unavailable);
+        Ok(())
+    }
+
+    /// Bare JID: the most available resource; full JID: that one. The JID need not be normalised.
+    pub(crate) fn of(&self, jid: &str) -> Option<&Presence> {
+        let jid = jids::normal(jid).ok()?;
+        if jids::resource(&jid).is_some() { self.table.one(&jid) } else { self.table.most_available(&jid) }
+    }
+
+    /// All available resources, the most available first. The JID need not be normalised.
+    pub(crate) fn resources(&self, bare: &str) -> Vec<&Presence> {
+        jids::normal(bare).map(|jid| self.table.all(jids::bare(&jid))).unwrap_or_default()
+    }
+}
+
+impl Feature for PresenceTracker {
+    fn on_online(&mut self, cx: &mut Cx<'_>, is_resumed: bool) {
+        // What was set while the stream was interrupted; after a new login it goes out as the first presence.
+        if is_resumed && self.is_open && self.is_due {
+            self.send_first(cx);
+        }
+    }
+
+    fn handle_presence(&mut self, cx: &mut Cx<'_>, stanza: Element<'_>) -> Flow {
+        let kind = match stanza.attr("type") {
+            None => PresenceType::Available,
+            Some("unavailable") => PresenceType::Unavailable,
+            Some("error") => PresenceType::Error,
+            Some("probe" | "subscribe" | "subscribed" | "unsubscribe" | "unsubscribed") => return Flow::Continue,
+            Some(unknown) => {
+                // Section 4.7.1 knows no other type, and what it might say of availability cannot be guessed.
+                cx.report(Error::new(Code::UnreadableStanza, format!("a presence of the unknown type {unknown:?} came in")));
+                return Flow::Stop;
+            }
+        };
+        // RFC 6120, section 8.1.2.1: without a sender it is from our own account.
+        let from = stanza.attr("from").unwrap_or(cx.own_bare());
+        let presence = stanza::read(stanza, from, kind, cx.config().language.as_deref());
+        match kind {
+            PresenceType::Available => self.table.put(presence.clone()),
+            PresenceType::Unavailable => self.table.drop_address(from),
+            PresenceType::Error if presence.error.as_ref().is_some_and(stanza::is_unreachable) => self.table.drop_address(from),
+            PresenceType::Error => {}
+        }
+        cx.emit(Event::Presence(Box::new(presence)));
+        Flow::Continue
+    }
+
+    fn on_offline(&mut self, _cx: &mut Cx<'_>) {
+        self.table = Table::default();
+        self.is_open = false;
+        self.has_shown_up = false;
+    }
+}

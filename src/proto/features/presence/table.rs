@@ -1,0 +1,91 @@
+//! Who is available, by resource, and which resource stands for a bare JID.
+//!
+//! RFC 6121, section 8.5.2.1.1 leaves it open what makes a resource the most available one, and names priority, show and the time
+//! of the last activity. Here: the highest priority, so that negative ones come last; among equals the one most ready
+//! to talk, from `chat` over plain available, `away` and `xa` to `dnd`; among those the one heard of last.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+
+use super::super::super::event::{Presence, Show};
+use super::super::super::jids;
+
+/// By address. All resources of a bare JID stand together: `/` is in every full JID, and in no bare one.
+#[derive(Debug, Default)]
+pub(super) struct Table {
+    entries: BTreeMap<String, Entry>,
+    /// How many presences were put.
+    count: u64,
+}
+
+#[derive(Debug)]
+struct Entry {
+    presence: Presence,
+    /// The count when it came: what came later is larger.
+    at: u64,
+}
+
+impl Table {
+    pub(super) fn put(&mut self, presence: Presence) {
+        self.count += 1;
+        let at = self.count;
+        match self.entries.get_mut(&presence.from) {
+            Some(entry) => *entry = Entry { presence, at },
+            None => {
+                self.entries.insert(presence.from.clone(), Entry { presence, at });
+            }
+        }
+    }
+
+    /// A full JID: that resource is gone. A bare JID: all of them are.
+    pub(super) fn drop_address(&mut self, jid: &str) {
+        self.entries.remove(jid);
+        if jids::resource(jid).is_none() {
+            let addresses: Vec<String> = self.resources(jid).map(|entry| entry.presence.from.clone()).collect();
+            for address in addresses {
+                self.entries.remove(&address);
+            }
+        }
+    }
+
+    /// Exactly this address.
+    pub(super) fn one(&self, jid: &str) -> Option<&Presence> {
+        self.entries.get(jid).map(|entry| &entry.presence)
+    }
+
+    pub(super) fn most_available(&self, bare: &str) -> Option<&Presence> {
+        self.addresses(bare).max_by_key(|entry| entry.rank()).map(|entry| &entry.presence)
+    }
+
+    /// The most available first.
+    pub(super) fn all(&self, bare: &str) -> Vec<&Presence> {
+        let mut entries: Vec<&Entry> = self.addresses(bare).collect();
+        entries.sort_unstable_by_key(|entry| std::cmp::Reverse(entry.rank()));
+        entries.into_iter().map(|entry| &entry.presence).collect()
+    }
+
+    /// The resources, and the bare JID itself: gateways and services speak from it.
+    fn addresses(&self, bare: &str) -> impl Iterator<Item = &Entry> {
+        self.entries.get(bare).into_iter().chain(self.resources(bare))
+    }
+
+    fn resources(&self, bare: &str) -> impl Iterator<Item = &Entry> {
+        // `0` is what comes right after `/`.
+        let (from, to) = (format!("{bare}/"), format!("{bare}0"));
+        let range = (Bound::Included(from.as_str()), Bound::Excluded(to.as_str()));
+        self.entries.range::<str, _>(range).map(|(_, entry)| entry)
+    }
+}
+
+impl Entry {
+    fn rank(&self) -> (i8, u8, u64) {
+        let readiness = match self.presence.show {
+            Some(Show::Chat) => 4,
+            None => 3,
+            Some(Show::Away) => 2,
+            Some(Show::Xa) => 1,
+            Some(Show::Dnd) => 0,
+        };
+        (self.presence.priority, readiness, self.at)
+    }
+}
