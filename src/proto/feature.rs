@@ -177,6 +177,11 @@ impl Cx<'_> {
         self.outbox.post(message, self.now, self.outputs);
     }
 
+    /// Somebody answered a message of ours: the server has it, whether it said so already or not.
+    pub(crate) fn confirm_message(&mut self, id: &str) {
+        self.outbox.confirm_message(id, self.outputs);
+    }
+
     /// Sends a request whose answer comes to [`Feature::handle_reply`] with the same feature, purpose and token. Returns its id.
     pub(crate) fn request(
         &mut self,

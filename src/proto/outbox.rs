@@ -89,6 +89,13 @@ impl Outbox {
         }
     }
 
+    /// Somebody answered this message: the server had it, and every stanza before it (RFC 6120, section 10.1).
+    pub(crate) fn confirm_message(&mut self, id: &str, outputs: &mut VecDeque<Output>) {
+        if let Some((count, _)) = self.sent.iter().find(|(_, message)| message.message.id == id) {
+            self.confirm(*count, outputs);
+        }
+    }
+
     /// The session is lost for good: nobody can say whether what was sent has arrived. What waits, waits on.
     pub(crate) fn lose(&mut self, outputs: &mut VecDeque<Output>) {
         self.is_open = false;

@@ -163,6 +163,8 @@ impl Feature for Messaging {
         if let Some(error) = &message.error
             && let Some((id, to)) = self.take_bounced(cx, message)
         {
+            // The bounce may overtake the server's word on the message; the stages stay in order.
+            cx.confirm_message(&id);
             cx.emit(Event::Delivery(Delivery { id, to, stage: Stage::Failed, error: Some(error.clone()) }));
         }
         Flow::Continue
