@@ -132,6 +132,9 @@ fn javascript(project: &Project, folder: &Path, words: &[String]) -> Result<Outc
     }
     let mut counts = NodeCounts::default();
     let status = process::run_watched(&mut command, |line| counts.read(line))?;
+    if !status.success() && counts.of("fail") == 0 {
+        bail!("Node's test runner ended before it was through ({status}).");
+    }
     if !status.success() {
         bail!("{} of {} tests failed.", counts.of("fail"), counts.of("tests"));
     }
