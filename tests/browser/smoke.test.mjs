@@ -51,6 +51,14 @@ for (const [name, expected] of Object.entries(MECHANISMS)) {
   });
 }
 
+test("the package loads in a page", async () => {
+  const page = await chromium.newPage();
+  assert.equal(await page.evaluate(() => typeof waxwing.Client), "function");
+  assert.equal(await page.evaluate(() => waxwing.init().then(() => "loaded")), "loaded");
+  page.assertNoErrors();
+  await page.close();
+});
+
 test("an uncaught error in a page is collected", async () => {
   const page = await chromium.newPage({ waxwing: false });
   const reported = page.waitForEvent("pageerror");

@@ -95,6 +95,8 @@ fn bind(project: &Project, profile: Profile, compiled: &Path, wasm: &[u8]) -> Re
         .input_path(compiled)
         .web(true)?
         .typescript(false)
+        // The package finds the module itself (pkg-template/load.js); once is enough for a bundler too.
+        .omit_default_module_path(true)
         .out_name("waxwing")
         .remove_name_section(true)
         .remove_producers_section(true)

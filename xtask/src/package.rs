@@ -7,16 +7,12 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use crate::project::{Project, write_if_changed};
-use crate::ui;
 
 /// Makes pkg/ hold exactly the template and the compiled parts, touching only files that change.
 pub(crate) fn lay(project: &Project, compiled: &Path) -> Result<()> {
-    let template = project.root.join("pkg-template");
-    let mut files = if template.is_dir() { read_tree(&template)? } else { BTreeMap::new() };
-    match files.get_mut(Path::new("package.json")) {
-        Some(manifest) => *manifest = stamp(manifest, &project.version)?,
-        None => ui::warning("pkg-template/package.json is missing: pkg/ holds the compiled parts only."),
-    }
+    let mut files = read_tree(&project.root.join("pkg-template"))?;
+    let manifest = files.get_mut(Path::new("package.json")).context("pkg-template/package.json is missing")?;
+    *manifest = stamp(manifest, &project.version)?;
     for (path, content) in read_tree(compiled)? {
         if is_hidden(&path) {
             continue;

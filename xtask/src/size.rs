@@ -10,7 +10,8 @@ use crate::process;
 use crate::project::{Project, write_if_changed};
 
 const BUDGET: &str = "xtask/size-budget.json";
-const FILES: [&str; 3] = ["waxwing_bg.wasm", "waxwing.js", "index.js"];
+const WASM: &str = "waxwing_bg.wasm";
+const GLUE: &str = "waxwing.js";
 const KINDS: [&str; 3] = ["raw", "gzip", "brotli"];
 
 /// Node brings zlib and brotli themselves, so the figures are those of `gzip -9` and `brotli -q 11`.
@@ -48,19 +49,35 @@ pub(crate) fn run(project: &Project, is_update: bool, is_raise: bool) -> Result<
     }
 }
 
+/// The module, wasm-bindgen's glue, all of our own JavaScript, and the sum; each file is compressed by itself.
 fn measure(project: &Project) -> Result<Vec<(String, Sizes)>> {
-    let files = FILES.map(|file| project.pkg().join(file));
-    let measured = process::capture(Command::new("node").args(["-e", MEASURE]).args(files))?;
-    let sizes: Vec<Sizes> = serde_json::from_str::<Value>(&measured)?.as_array().into_iter().flatten().map(sizes).collect();
-    let mut rows: Vec<(String, Sizes)> = FILES.iter().map(|file| (*file).to_owned()).zip(sizes).collect();
-    let total = rows.iter().fold([0; 3], |sum, (_, sizes)| std::array::from_fn(|kind| sum[kind] + sizes[kind]));
-    rows.push(("total".to_owned(), total));
-    Ok(rows)
+    let mut own = Vec::new();
+    for entry in std::fs::read_dir(project.pkg())? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        if name.ends_with(".js") && name != GLUE {
+            own.push(name);
+        }
+    }
+    let rows = [(WASM, vec![WASM.to_owned()]), (GLUE, vec![GLUE.to_owned()]), ("our .js files", own)];
+    let mut measured = Vec::new();
+    for (name, files) in rows {
+        let paths = files.iter().map(|file| project.pkg().join(file));
+        let printed = process::capture(Command::new("node").args(["-e", MEASURE]).args(paths))?;
+        let printed: Value = serde_json::from_str(&printed)?;
+        measured.push((name.to_owned(), sum(printed.as_array().into_iter().flatten().map(sizes))));
+    }
+    let total = sum(measured.iter().map(|(_, sizes)| *sizes));
+    measured.push(("total".to_owned(), total));
+    Ok(measured)
+}
+
+fn sum(rows: impl Iterator<Item = Sizes>) -> Sizes {
+    rows.fold([0; 3], |sum, sizes| std::array::from_fn(|kind| sum[kind] + sizes[kind]))
 }
 
 /// Prints the table; true if anything is over the budget.
 fn print(measured: &[(String, Sizes)], budget: Option<&[(String, Sizes)]>) -> bool {
-    println!("{:<18}{:>12}{:>12}{:>12}   bytes; in brackets, the budget's difference", "", "raw", "gzip -9", "brotli -11");
+    println!("{:<18}{:>12}{:>12}{:>12}   (against the budget)", "bytes", "raw", "gzip -9", "brotli -11");
     let mut is_over = false;
     for (name, sizes) in measured {
         let allowed = budget.and_then(|budget| budget.iter().find(|(known, _)| known == name)).map(|(_, sizes)| sizes);
