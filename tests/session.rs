@@ -295,7 +295,8 @@ fn messages_settle_when_the_server_acknowledges_them() {
     peer.receive("<a xmlns='urn:xmpp:sm:3' h='4'/>");
     assert!(matches!(peer.outcome(Token(2)), Some(Ok(Reply::Message(message))) if message.id == second));
     assert!(peer.take_frames().is_empty());
-    let expected = [(&first, "queued"), (&first, "sent"), (&second, "queued"), (&second, "sent"), (&first, "acked"), (&second, "acked")];
+    let expected =
+        [(&first, "queued"), (&first, "sent"), (&second, "queued"), (&second, "sent"), (&first, "acked"), (&second, "acked")];
     assert_eq!(stages(&mut peer), expected.map(|(id, stage)| format!("{id}:{stage}")));
 }
 
