@@ -11,6 +11,9 @@
 //! A Rust program that brings its own WebSocket can drive [`proto::Session`] itself; the npm package `waxwing` is what web
 //! developers import.
 
+// I4: no panic is reachable from a network frame or from a JavaScript argument. Tests are free to.
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
+
 pub mod proto;
 
 #[cfg(target_arch = "wasm32")]

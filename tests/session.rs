@@ -133,7 +133,8 @@ fn disconnecting_flushes_what_was_sent_and_settles_it_by_the_servers_word() {
     let id = send(&mut peer, 2, "last words");
     let _ = peer.take_frames();
     peer.session.disconnect(peer.now, T);
-    peer.receive("<a xmlns='urn:xmpp:sm:3' h='2'/>");
+    // The roster request, the first presence, the message, the last presence.
+    peer.receive("<a xmlns='urn:xmpp:sm:3' h='4'/>");
     peer.receive(CLOSE);
     assert!(matches!(peer.outcome(Token(2)), Some(Ok(Reply::Message(_)))));
     assert_eq!(stages(&mut peer), [format!("{id}:queued"), format!("{id}:sent"), format!("{id}:acked")]);
@@ -282,7 +283,7 @@ fn any_frame_is_a_sign_of_life() {
 fn messages_settle_when_the_server_acknowledges_them() {
     // XEP-0198, section 4.
     let mut peer = Peer::online();
-    // The first presence and the roster request were stanzas one and two.
+    // The roster request and the first presence were stanzas one and two.
     let first = send(&mut peer, 1, "one");
     let second = send(&mut peer, 2, "two");
     let frames = peer.take_frames();

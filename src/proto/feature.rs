@@ -152,11 +152,6 @@ impl Cx<'_> {
         self.outputs.push_back(Output::Settled { token, result });
     }
 
-    /// Whether a stanza's `from` is our own account or left out, which means the same (RFC 6120, section 8.1.2.1) (I9).
-    pub(crate) fn is_from_own_account(&self, from: Option<&str>) -> bool {
-        from.is_none_or(|from| from == self.own_bare() || from == self.own_jid)
-    }
-
     /// Sends a presence, or another stanza that is not kept.
     pub(crate) fn send(&mut self, stanza: Writer) -> Result<(), Error> {
         let frame = stanza.finish()?;

@@ -9,6 +9,7 @@ use super::xml::{Element, Writer, ns};
 macro_rules! conditions {
     ($($variant:ident $name:literal $kind:ident $remediation:expr,)*) => {
         /// The conditions of RFC 6120, section 8.3.3.
+        #[allow(clippy::enum_variant_names, reason = "one of them is called undefined-condition")]
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(crate) enum Condition {
             $($variant,)*

@@ -13,7 +13,7 @@ use super::feature::{Feature, Flow};
 macro_rules! registry {
     ($($name:ident: $module:ident::$feature:ident,)*) => {
         /// Names a feature in the request table.
-        #[allow(non_camel_case_types)]
+        #[allow(non_camel_case_types, dead_code, reason = "named like the fields; a feature that asks nothing has no use for its name")]
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(crate) enum FeatureId {
             $($name,)*

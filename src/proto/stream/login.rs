@@ -11,6 +11,7 @@ use crate::proto::io::Output;
 use crate::proto::xml::{Element, Writer, ns};
 
 #[derive(Debug)]
+#[allow(clippy::enum_variant_names, reason = "states are named for what they await")]
 enum Phase {
     ExpectCredentials { id: u32, mechanisms: Vec<String> },
     ExpectChallenge,

@@ -20,7 +20,7 @@ mod features;
 pub(crate) mod framing;
 pub(crate) mod login;
 pub(crate) mod management;
-pub mod sasl;
+pub(crate) mod sasl;
 
 use std::collections::VecDeque;
 

@@ -9,8 +9,8 @@ mod tree;
 mod typed;
 mod writer;
 
-pub(crate) use prescan::{Prescan, XmlFault, prescan};
-pub(crate) use reader::{Document, Element, parse};
+pub(crate) use prescan::{XmlFault, prescan};
+pub(crate) use reader::{Element, parse};
 pub use tree::StanzaTree;
 pub(crate) use tree::read_command;
 pub(crate) use typed::read_typed;

@@ -78,11 +78,6 @@ impl<'a> Element<'a> {
         self.children().find(|child| child.is(name, namespace))
     }
 
-    /// The only child in that namespace, whatever its name.
-    pub(crate) fn child_in(self, namespace: &str) -> Option<Element<'a>> {
-        self.children().find(|child| child.namespace() == namespace)
-    }
-
     /// All text directly inside, as one.
     pub(crate) fn text(self) -> Cow<'a, str> {
         let mut texts = self.0.children().filter(roxmltree::Node::is_text).filter_map(|node| node.text());

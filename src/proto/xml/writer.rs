@@ -2,7 +2,6 @@
 //!
 //! Elements carry their namespace as a default declaration where it changes; prefixes are made only for attributes that have one.
 
-use minidom::Element as Minidom;
 use xso::{AsXml, Item};
 
 use super::super::error::Error;
@@ -114,17 +113,12 @@ impl Writer {
         self.open(name, namespace).close()
     }
 
-    /// A typed payload of `xmpp-parsers`.
+    /// A typed payload of `xmpp-parsers`, or a `minidom` element that a caller built.
     pub(crate) fn typed<T: AsXml>(&mut self, payload: &T) -> &mut Self {
         if let Err(error) = self.items(payload) {
             self.fail(WriteError::Typed(error.to_string()));
         }
         self
-    }
-
-    /// A custom payload.
-    pub(crate) fn custom(&mut self, payload: &Minidom) -> &mut Self {
-        self.typed(payload)
     }
 
     /// A parsed element with all that is in it; without a namespace it is taken into `default_namespace`.
@@ -165,15 +159,11 @@ impl Writer {
     }
 
     fn items<T: AsXml>(&mut self, payload: &T) -> Result<(), xso::error::Error> {
-        let mut head: Option<(String, String)> = None;
         for item in payload.as_xml_iter()? {
             match item? {
                 Item::XmlDeclaration(_) => {}
                 Item::ElementHeadStart(namespace, name) => {
-                    head = Some((name.to_string(), namespace.to_string()));
-                    if let Some((name, namespace)) = &head {
-                        self.open(name, namespace);
-                    }
+                    self.open(&name, &namespace);
                 }
                 Item::Attribute(namespace, name, value) => {
                     self.attr_in(&namespace, &name, &value);
@@ -265,6 +255,8 @@ impl Writer {
 mod tests {
     use super::super::super::config::Limits;
     use super::super::reader::parse;
+    use minidom::Element as Minidom;
+
     use super::*;
 
     #[test]
@@ -303,14 +295,14 @@ mod tests {
     fn a_minidom_element_and_a_typed_payload_are_written_by_the_same_writer() {
         let custom: Minidom = "<a xmlns='urn:x' b='1'>t<c xmlns='urn:y'/></a>".parse().unwrap();
         let mut w = Writer::new();
-        w.open("iq", ns::CLIENT).custom(&custom).typed(&xmpp_parsers::ping::Ping);
+        w.open("iq", ns::CLIENT).typed(&custom).typed(&xmpp_parsers::ping::Ping);
         assert_eq!(
             w.finish().unwrap(),
             "<iq xmlns='jabber:client'><a xmlns='urn:x' b='1'>t<c xmlns='urn:y'/></a><ping xmlns='urn:xmpp:ping'/></iq>"
         );
         let bad = Minidom::builder("a", "urn:x").append("\u{8}").build();
         let mut w = Writer::new();
-        w.custom(&bad);
+        w.typed(&bad);
         assert!(w.finish().is_err());
     }
 

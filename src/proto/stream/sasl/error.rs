@@ -64,11 +64,6 @@ impl SaslError {
             Self::BadKey => "bad-key",
         }
     }
-
-    /// Whether the caller has to change something (credentials, or the url); else the server erred, or is not who it says.
-    pub(crate) const fn is_callers_fault(&self) -> bool {
-        matches!(self, Self::NoCredentials | Self::PlainInsecure { .. } | Self::BadCredentials { .. })
-    }
 }
 
 impl fmt::Display for SaslError {

@@ -19,7 +19,6 @@ pub(crate) enum Step {
 
 /// An authentication under way. After an error it stays failed: whatever comes then is out of order.
 pub(crate) struct Exchange {
-    mechanism: Mechanism,
     state: State,
 }
 
@@ -49,11 +48,7 @@ impl Exchange {
             (Credentials::Anonymous, None) if mechanism == Mechanism::Anonymous => (State::ExpectSuccess, Vec::new()),
             _ => return Err(SaslError::NoCredentials),
         };
-        Ok((Self { mechanism, state }, Some(initial_response)))
-    }
-
-    pub(crate) const fn mechanism(&self) -> Mechanism {
-        self.mechanism
+        Ok((Self { state }, Some(initial_response)))
     }
 
     /// The server's challenge, or SASL2's, without its base64.
@@ -88,7 +83,7 @@ impl Exchange {
 
 impl fmt::Debug for Exchange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Exchange").field("mechanism", &self.mechanism).finish_non_exhaustive()
+        f.debug_struct("Exchange").finish_non_exhaustive()
     }
 }
 

@@ -26,7 +26,7 @@ use zeroize::Zeroize as _;
 
 /// A way to prove who we are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Mechanism {
+pub(crate) enum Mechanism {
     /// SCRAM with SHA-512.
     ScramSha512,
     /// SCRAM with SHA-256 (RFC 7677).
@@ -41,10 +41,10 @@ pub enum Mechanism {
 
 impl Mechanism {
     /// All that we speak, strongest first.
-    pub const ALL: [Self; 5] = [Self::ScramSha512, Self::ScramSha256, Self::ScramSha1, Self::Plain, Self::Anonymous];
+    pub(crate) const ALL: [Self; 5] = [Self::ScramSha512, Self::ScramSha256, Self::ScramSha1, Self::Plain, Self::Anonymous];
 
     /// The registered name.
-    pub const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::ScramSha512 => "SCRAM-SHA-512",
             Self::ScramSha256 => "SCRAM-SHA-256",
@@ -54,13 +54,8 @@ impl Mechanism {
         }
     }
 
-    /// The mechanism of that registered name, if it is one of ours. `-PLUS` variants are not.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|mechanism| mechanism.as_str() == name)
-    }
-
     /// Greater is stronger.
-    pub const fn strength(self) -> u8 {
+    pub(crate) const fn strength(self) -> u8 {
         match self {
             Self::ScramSha512 => 4,
             Self::ScramSha256 => 3,
@@ -71,7 +66,7 @@ impl Mechanism {
     }
 
     /// Whether the password stays here and the server has to prove that it knows it too.
-    pub const fn is_scram(self) -> bool {
+    pub(crate) const fn is_scram(self) -> bool {
         self.hash().is_some()
     }
 
@@ -94,7 +89,7 @@ impl fmt::Display for Mechanism {
 
 /// Who logs in. Its `Debug` never shows the password, whose memory is wiped on drop.
 #[derive(Clone, PartialEq, Eq)]
-pub enum Credentials {
+pub(crate) enum Credentials {
     /// An account.
     Password {
         /// The localpart of the account's JID, not yet prepared.

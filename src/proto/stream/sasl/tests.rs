@@ -160,12 +160,11 @@ fn saslprep_follows_the_examples_of_rfc_4013_section_3() {
 }
 
 #[test]
-fn credentials_that_cannot_be_prepared_are_the_callers_fault() {
+fn credentials_that_cannot_be_prepared_are_named_and_not_shown() {
     for mechanism in [Mechanism::ScramSha256, Mechanism::Plain] {
         for (credentials, field) in [(account("a\0b", "secret"), "username"), (account("user", "se\0cret"), "password")] {
             let error = Exchange::start(mechanism, &credentials, &mut Counting).unwrap_err();
             assert_eq!(error.reason(), "bad-credentials");
-            assert!(error.is_callers_fault());
             assert!(error.to_string().contains(field) && !error.to_string().contains("cret"));
         }
     }
@@ -330,7 +329,6 @@ fn plain_and_anonymous_say_all_in_the_initial_response() {
         (Mechanism::Anonymous, Credentials::Anonymous, ""),
     ] {
         let (mut exchange, first) = Exchange::start(mechanism, &credentials, &mut Counting).unwrap();
-        assert_eq!(exchange.mechanism(), mechanism);
         assert_eq!(first.as_deref(), Some(expected.as_bytes()));
         assert_eq!(exchange.handle_success(None), Ok(()));
         assert_eq!(exchange.handle_success(None), Err(SaslError::OutOfOrder));
@@ -401,11 +399,7 @@ fn debug_output_shows_no_secret() {
 }
 
 #[test]
-fn mechanism_names_go_both_ways() {
-    for mechanism in Mechanism::ALL {
-        assert_eq!(Mechanism::from_name(mechanism.as_str()), Some(mechanism));
-    }
-    assert_eq!(Mechanism::from_name("SCRAM-SHA-1-PLUS"), None);
+fn mechanisms_are_listed_strongest_first() {
     assert!(Mechanism::ALL.is_sorted_by(|stronger, weaker| stronger.strength() > weaker.strength()));
 }
 

@@ -1,0 +1,205 @@
+//! What comes in: frames, answers of the browser, and time.
+
+use super::super::error::{Code, Error};
+use super::super::event::{Direction, Event, StanzaText};
+use super::super::feature::Flow;
+use super::super::io::Output;
+use super::super::iq::Owner;
+use super::super::router::{self, Routed};
+use super::super::stream::sasl::Mechanism;
+use super::super::stream::{Io, Progress, Stream, framing};
+use super::super::time::Now;
+use super::super::trace;
+use super::super::xml::{self, Element, Writer, XmlFault, ns};
+use super::{PING, Session};
+
+impl Session {
+    /// Lets the stream go on with the negotiation.
+    pub(super) fn negotiate(
+        &mut self,
+        now: Now,
+        act: impl FnOnce(&mut Stream, &mut Io<'_>, &mut Option<Mechanism>) -> Result<Progress, Error>,
+    ) {
+        let Some(stream) = &mut self.stream else { return };
+        let mut io = Io { config: &self.config, ids: &mut self.ids, outputs: &mut self.outputs };
+        match act(stream, &mut io, &mut self.floor) {
+            Ok(Progress::Negotiating) => {}
+            Ok(Progress::Bound(jid)) => {
+                self.own_jid = jid;
+                self.outbox.reset_count();
+                self.with(now, |features, cx| {
+                    features.each(|feature| {
+                        feature.on_online(cx, false);
+                        Flow::Continue
+                    })
+                });
+            }
+            Err(error) => self.give_up(now, error),
+        }
+    }
+
+    pub(super) fn handle_frame(&mut self, now: Now, frame: &str) {
+        if self.stream.is_none() {
+            return;
+        }
+        self.last_inbound_ms = now.mono_ms;
+        self.is_awaiting_sign = false;
+        if self.reports_stanzas {
+            let xml = trace::redact(frame).into_owned();
+            self.outputs.push_back(Output::Event(Event::Stanza(StanzaText { direction: Direction::In, xml })));
+        }
+        let limits = self.config.limits;
+        let root = match xml::prescan(frame, &limits) {
+            Ok(root) => root,
+            Err(fault) => return self.handle_fault(now, fault),
+        };
+        let is_stanza = router::is_stanza(root.name, root.namespace);
+        if let Some(stream) = self.stream.as_mut().filter(|_| is_stanza) {
+            // I8: what is counted is what came, whether it can be read or not.
+            stream.management.count_inbound();
+        }
+        if let Some(fault) = root.fault {
+            return self.handle_fault(now, fault);
+        }
+        match xml::parse(frame, &limits) {
+            Ok(document) => self.handle_element(now, document.root(), is_stanza),
+            Err(fault) => self.handle_fault(now, fault),
+        }
+    }
+
+    pub(super) fn handle_element(&mut self, now: Now, element: Element<'_>, is_stanza: bool) {
+        let is_bound = self.is_bound();
+        match (element.name(), element.namespace()) {
+            ("close", ns::FRAMING) => self.handle_close(now, element),
+            ("error", ns::STREAM) => self.give_up(now, framing::read_stream_error(element)),
+            _ if !is_bound => self.negotiate(now, |stream, io, floor| stream.handle_element(element, io, floor)),
+            (_, ns::SM) => self.handle_management(element),
+            // Prosody repeats its features after some logins; they say nothing new.
+            ("features", ns::STREAM) => {}
+            _ if is_stanza => {
+                if let Routed::Confirmed(count) = self.with(now, |features, cx| router::route(element, features, cx)) {
+                    self.is_probing = false;
+                    self.outbox.confirm(count, &mut self.outputs);
+                }
+            }
+            (name, xmlns) => {
+                let message = format!("the server sent <{name} xmlns='{xmlns}'/>, which is no stanza");
+                self.report(Error::new(Code::UnreadableStanza, message));
+            }
+        }
+    }
+
+    pub(super) fn handle_management(&mut self, element: Element<'_>) {
+        let Some(stream) = &mut self.stream else { return };
+        match stream.management.handle(element, self.outbox.sent_count(), &mut self.outputs) {
+            Ok(Some(count)) => self.outbox.confirm(count, &mut self.outputs),
+            Ok(None) => {}
+            Err(error) => self.report(error),
+        }
+    }
+
+    /// A frame that cannot be read: lost alone where it is well-formed, with the stream where it is not (I8).
+    pub(super) fn handle_fault(&mut self, now: Now, fault: XmlFault) {
+        match fault {
+            XmlFault::TooLarge(why) => {
+                let error = Error::new(Code::LimitExceeded, format!("a frame was not read: {why}"));
+                if self.is_bound() { self.report(error) } else { self.give_up(now, error) }
+            }
+            XmlFault::NotWellFormed(why) => self.break_off(
+                now,
+                "not-well-formed",
+                Error::new(Code::ProtocolError, format!("the server's XML is broken: {why}")),
+            ),
+            // RFC 6120, section 11.1.
+            XmlFault::Restricted(why) => self.break_off(
+                now,
+                "restricted-xml",
+                Error::new(Code::ProtocolError, format!("the server's XML is not allowed: {why}")),
+            ),
+        }
+    }
+
+    /// The server's `<close/>`: the answer to ours, or its own wish (RFC 7395, section 3.6).
+    pub(super) fn handle_close(&mut self, now: Now, close: Element<'_>) {
+        if self.is_closing {
+            return self.end(now, None);
+        }
+        self.give_up(now, framing::read_close(close));
+    }
+
+    pub(super) fn handle_socket_closed(&mut self, now: Now, code: u16, reason: &str) {
+        let Some(stream) = &self.stream else { return };
+        if self.is_closing {
+            return self.end(now, None);
+        }
+        let why = if reason.is_empty() { format!("code {code}") } else { format!("code {code}: {reason}") };
+        let error = if stream.is_open() {
+            Error::new(
+                Code::ConnectionLost,
+                format!("the WebSocket closed ({why}) while the client waited for {}", stream.waits_for()),
+            )
+        } else {
+            Error::new(Code::ConnectionFailed, format!("the WebSocket could not be opened ({why})"))
+                .remedy("Check the url and that the server runs; browsers do not tell pages more than this.")
+        };
+        let error =
+            if self.is_online() { Error::new(Code::ConnectionLost, format!("the WebSocket closed ({why})")) } else { error };
+        self.lose(now, error);
+    }
+
+    pub(super) fn handle_timeout(&mut self, now: Now) {
+        let is_due = |deadline: Option<u64>| deadline.is_some_and(|deadline| deadline <= now.mono_ms);
+        if is_due(self.close_deadline_ms) {
+            return self.end(now, None);
+        }
+        if is_due(self.connect_deadline_ms) {
+            let waits_for = self.stream.as_ref().map_or("the connection", Stream::waits_for);
+            return self.give_up(now, Error::new(Code::Timeout, format!("connecting took too long, waiting for {waits_for}")));
+        }
+        if is_due(self.retry_at_ms) {
+            self.attempt(now);
+        }
+        while let Some(owner) = self.iqs.take_expired(now.mono_ms) {
+            match owner {
+                Owner::SignOfLife if !self.is_awaiting_sign => {}
+                Owner::SignOfLife | Owner::Probe(_) => {
+                    return self.give_up(now, Error::new(Code::ConnectionLost, "the server is silent"));
+                }
+                owner => {
+                    let error = Error::new(Code::Timeout, "no answer came in time");
+                    self.with(now, |features, cx| router::fail(owner, &error, features, cx));
+                }
+            }
+        }
+        let is_silent = self.is_online() && self.last_inbound_ms + u64::from(self.config.timeouts.ping_ms) <= now.mono_ms;
+        if is_silent && !self.is_awaiting_sign {
+            self.is_awaiting_sign = true;
+            self.ping(now, Owner::SignOfLife, self.config.timeouts.pong_ms);
+        }
+    }
+
+    /// Asks the server whether it has the messages on the wire, one question at a time: by stream management, or by a ping behind them.
+    pub(super) fn ask_for_confirmation(&mut self, now: Now) {
+        if !self.outbox.has_unconfirmed() {
+            return;
+        }
+        let Some(stream) = self.stream.as_mut().filter(|stream| stream.is_bound()) else { return };
+        if stream.management.is_expected() {
+            stream.management.ask(&mut self.outputs);
+        } else if !self.is_probing {
+            self.is_probing = true;
+            let count = self.outbox.sent_count();
+            self.ping(now, Owner::Probe(count), self.config.timeouts.request_ms);
+        }
+    }
+
+    pub(super) fn ping(&mut self, now: Now, owner: Owner, timeout_ms: u32) {
+        let id = self.ids.new_id();
+        let mut w = Writer::new();
+        w.open("iq", ns::CLIENT).attr("type", "get").attr("id", &id).attr("to", &self.config.account.domain).empty("ping", PING);
+        if let Ok(frame) = w.finish() {
+            self.iqs.insert(id, Some(&self.config.account.domain), now.mono_ms + u64::from(timeout_ms), owner);
+            self.outbox.transmit(frame, &mut self.outputs);
+        }
+    }
+}

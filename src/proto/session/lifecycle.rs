@@ -1,0 +1,131 @@
+//! Making a connection, losing it, ending it.
+
+use super::super::config::Config;
+use super::super::error::{Code, Error};
+use super::super::feature::Flow;
+use super::super::io::{Output, Reply};
+use super::super::router;
+use super::super::state::State;
+use super::super::stream::{Stream, framing};
+use super::super::time::Now;
+use super::Session;
+
+impl Session {
+    /// Opens a socket, or says why not.
+    pub(super) fn attempt(&mut self, now: Now) {
+        self.retry_at_ms = None;
+        let url = match self.config.endpoint() {
+            Ok(url) => url,
+            Err(error) => return self.end(now, Some(error)),
+        };
+        self.stream = Some(Stream::new(Config::is_private(&url)));
+        self.connect_deadline_ms = Some(now.mono_ms + u64::from(self.config.timeouts.connect_ms));
+        self.change_state(State::Connecting, None, None);
+        self.outputs.push_back(Output::OpenSocket { url });
+    }
+
+    /// What follows from an input or a command, whatever it was.
+    pub(super) fn settle_down(&mut self, now: Now) {
+        let is_ready = self.state == State::Connecting && self.is_bound() && self.features.roster.is_settled();
+        if is_ready {
+            self.connect_deadline_ms = None;
+            self.has_been_online = true;
+            self.backoff.reset();
+            self.with(now, |features, cx| features.presence.send_first(cx));
+            self.change_state(State::Online, None, None);
+            self.outbox.open(&mut self.outputs);
+            for token in std::mem::take(&mut self.connecting) {
+                self.settle(token, Ok(Reply::Done));
+            }
+        }
+        if !self.is_closing {
+            self.ask_for_confirmation(now);
+        }
+    }
+
+    /// Tells the server what it did wrong (RFC 6120, section 4.9), and gives up.
+    pub(super) fn break_off(&mut self, now: Now, condition: &str, error: Error) {
+        if self.stream.as_ref().is_some_and(Stream::is_open) {
+            self.push_frame(framing::stream_error(condition));
+        }
+        self.give_up(now, error);
+    }
+
+    /// Closes the stream, where there is one, and counts the connection as lost.
+    pub(super) fn give_up(&mut self, now: Now, error: Error) {
+        if self.is_closing {
+            return self.end(now, None);
+        }
+        if self.stream.as_ref().is_some_and(Stream::is_open) {
+            self.push_frame(framing::close());
+        }
+        self.lose(now, error);
+    }
+
+    /// The connection is gone. It is made again if it ever was online and if that can help.
+    pub(super) fn lose(&mut self, now: Now, error: Error) {
+        let delay_ms = match self.config.reconnect {
+            Some(reconnect) if self.has_been_online && !framing::is_final(&error) => {
+                let fraction = self.ids.fraction();
+                self.backoff.next_delay_ms(reconnect, fraction)
+            }
+            _ => None,
+        };
+        let Some(delay_ms) = delay_ms else { return self.end(now, Some(error)) };
+        self.drop_connection(now, &error);
+        self.retry_at_ms = Some(now.mono_ms + u64::from(delay_ms));
+        self.change_state(State::Waiting, Some(error.clone()), Some(delay_ms));
+        for token in std::mem::take(&mut self.connecting) {
+            self.settle(token, Err(error.clone()));
+        }
+    }
+
+    /// The session is over: wanted, where there is no error.
+    pub(super) fn end(&mut self, now: Now, error: Option<Error>) {
+        let was_closing = std::mem::take(&mut self.is_closing);
+        let cause = error.clone().unwrap_or_else(|| Error::new(Code::ConnectionLost, "the client disconnected"));
+        self.drop_connection(now, &cause);
+        self.has_been_online = false;
+        self.backoff.reset();
+        let aborted = Error::new(Code::Aborted, "disconnect() was called");
+        self.outbox.discard(error.as_ref().unwrap_or(&aborted), &mut self.outputs);
+        self.change_state(State::Offline, error.clone(), None);
+        for token in std::mem::take(&mut self.disconnecting) {
+            self.settle(token, Ok(Reply::Done));
+        }
+        // A connect() that came while the stream was closing wants the next one.
+        if was_closing && !self.connecting.is_empty() {
+            return self.attempt(now);
+        }
+        for token in std::mem::take(&mut self.connecting) {
+            self.settle(token, Err(error.clone().unwrap_or_else(|| aborted.clone())));
+        }
+    }
+
+    /// Lets go of the socket and of all that hung on it.
+    pub(super) fn drop_connection(&mut self, now: Now, error: &Error) {
+        let was_bound = self.is_bound();
+        if self.stream.take().is_some() {
+            self.outputs.push_back(Output::CloseSocket);
+        }
+        self.own_jid = self.config.account.bare();
+        self.is_probing = false;
+        self.is_awaiting_sign = false;
+        self.connect_deadline_ms = None;
+        self.close_deadline_ms = None;
+        self.retry_at_ms = None;
+        let lost = Error::new(Code::ConnectionLost, "the connection was lost before an answer came").because(error.clone());
+        for owner in self.iqs.drain() {
+            self.with(now, |features, cx| router::fail(owner, &lost, features, cx));
+        }
+        if was_bound {
+            self.with(now, |features, cx| {
+                features.each(|feature| {
+                    feature.on_offline(cx);
+                    Flow::Continue
+                })
+            });
+        }
+        self.outbox.lose(&mut self.outputs);
+    }
+}

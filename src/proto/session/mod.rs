@@ -1,0 +1,331 @@
+//! [`Session`]: one client, over as many connections as its life takes.
+
+mod inbound;
+mod lifecycle;
+
+use std::collections::VecDeque;
+
+use crate::proto::backoff::Backoff;
+use crate::proto::config::Config;
+use crate::proto::entropy::{Entropy, Ids};
+use crate::proto::error::{Code, Error};
+use crate::proto::event::{Direction, Event, StanzaText, StateChange};
+use crate::proto::feature::Cx;
+use crate::proto::features::Features;
+use crate::proto::io::{Input, Output, Reply, Token};
+use crate::proto::iq::{IqTable, Owner};
+use crate::proto::outbox::{Cancelled, Outbox};
+use crate::proto::router;
+use crate::proto::state::State;
+use crate::proto::stream::sasl::Mechanism;
+use crate::proto::stream::{Progress, Stream, framing};
+use crate::proto::time::Now;
+use crate::proto::trace;
+use crate::proto::xml::{self, Writer};
+
+/// How long the server may take to close the stream after we did.
+const CLOSE_MS: u64 = 5_000;
+
+const PING: &str = "urn:xmpp:ping";
+
+/// A client without a clock, a socket or a random source: feed it, drain it.
+///
+/// ```
+/// use waxwing::proto::{Account, Config, Entropy, Input, Now, Output, Session, Token};
+///
+/// struct NotRandom;
+/// impl Entropy for NotRandom {
+///     fn fill(&mut self, bytes: &mut [u8]) {
+///         bytes.fill(7);
+///     }
+/// }
+///
+/// let mut config = Config::new(Account::parse("romeo@example.net", None)?);
+/// config.password = Some("s3cret".to_owned());
+/// config.url = Some("wss://example.net/xmpp-websocket".to_owned());
+/// let mut session = Session::new(config, Box::new(NotRandom));
+/// session.connect(Now::default(), Token(1));
+/// let opened = std::iter::from_fn(|| session.poll_output())
+///     .any(|output| matches!(output, Output::OpenSocket { url } if url == "wss://example.net/xmpp-websocket"));
+/// assert!(opened);
+/// # Ok::<(), waxwing::proto::Error>(())
+/// ```
+pub struct Session {
+    config: Config,
+    features: Features,
+    announced: Vec<&'static str>,
+    ids: Ids,
+    iqs: IqTable,
+    outbox: Outbox,
+    outputs: VecDeque<Output>,
+    state: State,
+    /// The full JID while bound, else the bare one.
+    own_jid: String,
+    stream: Option<Stream>,
+    /// No login weaker than this, since a stronger one was tried.
+    floor: Option<Mechanism>,
+    backoff: Backoff,
+    /// Online since the last connect(): a lost connection is made again.
+    has_been_online: bool,
+    /// Our `<close/>` is out.
+    is_closing: bool,
+    /// A ping behind the last message is to show that the server has it.
+    is_probing: bool,
+    /// The server was asked for a sign of life, and gave none since.
+    is_awaiting_sign: bool,
+    last_inbound_ms: u64,
+    connect_deadline_ms: Option<u64>,
+    close_deadline_ms: Option<u64>,
+    retry_at_ms: Option<u64>,
+    connecting: Vec<Token>,
+    disconnecting: Vec<Token>,
+    reports_stanzas: bool,
+    /// The frame at the front of `outputs` was reported already.
+    is_front_reported: bool,
+}
+
+impl Session {
+    /// A session that is offline.
+    pub fn new(config: Config, entropy: Box<dyn Entropy>) -> Self {
+        let features = Features::default();
+        let announced = features.namespaces();
+        let own_jid = config.account.bare();
+        Self {
+            config,
+            features,
+            announced,
+            ids: Ids::new(entropy),
+            iqs: IqTable::default(),
+            outbox: Outbox::default(),
+            outputs: VecDeque::new(),
+            state: State::Offline,
+            own_jid,
+            stream: None,
+            floor: None,
+            backoff: Backoff::default(),
+            has_been_online: false,
+            is_closing: false,
+            is_probing: false,
+            is_awaiting_sign: false,
+            last_inbound_ms: 0,
+            connect_deadline_ms: None,
+            close_deadline_ms: None,
+            retry_at_ms: None,
+            connecting: Vec::new(),
+            disconnecting: Vec::new(),
+            reports_stanzas: false,
+            is_front_reported: false,
+        }
+    }
+
+    /// The state, already the new one when its event is polled (I7).
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// The full JID, while bound.
+    pub fn jid(&self) -> Option<&str> {
+        self.is_bound().then_some(self.own_jid.as_str())
+    }
+
+    /// When [`Input::Timeout`] is due, on the monotonic clock.
+    pub fn poll_timeout(&self) -> Option<u64> {
+        let ping_at = self.is_online().then(|| self.last_inbound_ms + u64::from(self.config.timeouts.ping_ms));
+        let ping_at = ping_at.filter(|_| !self.is_awaiting_sign);
+        [self.connect_deadline_ms, self.close_deadline_ms, self.retry_at_ms, self.iqs.deadline_ms(), ping_at]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// The next thing to do, in order. Drain it after each input and each command (I1).
+    pub fn poll_output(&mut self) -> Option<Output> {
+        if let (true, false, Some(Output::SendFrame(frame))) =
+            (self.reports_stanzas, self.is_front_reported, self.outputs.front())
+        {
+            self.is_front_reported = true;
+            let xml = trace::redact(frame).into_owned();
+            return Some(Output::Event(Event::Stanza(StanzaText { direction: Direction::Out, xml })));
+        }
+        self.is_front_reported = false;
+        self.outputs.pop_front()
+    }
+
+    /// Whether frames are reported as [`Event::Stanza`]. Off at the start.
+    pub fn report_stanzas(&mut self, is_on: bool) {
+        self.reports_stanzas = is_on;
+    }
+
+    /// Takes in what happened outside.
+    pub fn handle_input(&mut self, now: Now, input: Input<'_>) {
+        match input {
+            Input::SocketOpened { has_subprotocol } => {
+                self.negotiate(now, |stream, io, _| stream.handle_opened(has_subprotocol, io).map(|()| Progress::Negotiating))
+            }
+            Input::KeyDerived { id, key } => {
+                self.negotiate(now, |stream, io, _| stream.handle_key(id, key, io).map(|()| Progress::Negotiating))
+            }
+            Input::Credentials { id, password } => {
+                self.negotiate(now, |stream, io, floor| {
+                    stream.handle_credentials(id, password, io, floor).map(|()| Progress::Negotiating)
+                });
+            }
+            Input::Frame(frame) => self.handle_frame(now, frame),
+            Input::BinaryFrame => {
+                self.break_off(now, "unsupported-stanza-type", Error::new(Code::ProtocolError, "the server sent a binary frame"))
+            }
+            Input::SocketClosed { code, reason } => self.handle_socket_closed(now, code, reason),
+            Input::Timeout => self.handle_timeout(now),
+        }
+        self.settle_down(now);
+    }
+
+    /// Connects. Settles when online, or with the reason why not. While waiting, it retries now.
+    pub fn connect(&mut self, now: Now, token: Token) {
+        match self.state {
+            State::Online if !self.is_closing => self.settle(token, Ok(Reply::Done)),
+            // The attempt under way, or the one after the stream has closed.
+            State::Connecting | State::Online => self.connecting.push(token),
+            State::Offline | State::Waiting => {
+                self.connecting.push(token);
+                self.attempt(now);
+            }
+        }
+    }
+
+    /// Flushes what was sent and closes the stream. Settles when closed. A connect() under way is settled with `aborted`.
+    pub fn disconnect(&mut self, now: Now, token: Token) {
+        self.disconnecting.push(token);
+        match self.state {
+            State::Online if self.is_closing => {}
+            State::Online => {
+                self.with(now, |features, cx| features.presence.send_unavailable(cx));
+                // Behind what was sent and not yet confirmed stands a question, so that the answer comes before the stream is closed.
+                self.ask_for_confirmation(now);
+                self.push_frame(framing::close());
+                self.is_closing = true;
+                self.close_deadline_ms = Some(now.mono_ms + CLOSE_MS);
+            }
+            State::Offline | State::Connecting | State::Waiting => {
+                if self.stream.as_ref().is_some_and(Stream::is_open) {
+                    self.push_frame(framing::close());
+                }
+                self.end(now, None);
+            }
+        }
+    }
+
+    /// The caller no longer waits: the command is settled with `aborted`, and undone where nothing of it went out yet.
+    pub fn cancel(&mut self, now: Now, token: Token) {
+        let aborted = Error::new(Code::Aborted, "the operation was aborted");
+        if let Some(at) = self.connecting.iter().position(|waiting| *waiting == token) {
+            self.connecting.swap_remove(at);
+            self.settle(token, Err(aborted));
+            if self.connecting.is_empty() && self.state == State::Connecting && !self.has_been_online {
+                self.end(now, Some(Error::new(Code::Aborted, "connect() was aborted")));
+            }
+        } else if let Some(at) = self.disconnecting.iter().position(|waiting| *waiting == token) {
+            self.disconnecting.swap_remove(at);
+            self.settle(token, Err(aborted));
+        } else if self.iqs.cancel(token) || self.outbox.cancel(token, &aborted, &mut self.outputs) == Cancelled::Sent {
+            self.settle(token, Err(aborted));
+        }
+    }
+
+    /// Sends exactly one stanza, given as XML. It is not kept: nobody is told whether it arrived.
+    pub fn send_raw(&mut self, now: Now, xml: &str) -> Result<(), Error> {
+        let document = xml::read_command(xml, &self.config.limits)?;
+        let raw = router::prepare_raw(document.root(), false, String::new)?;
+        self.with(now, |_, cx| cx.send_frame(raw.frame))?;
+        self.settle_down(now);
+        Ok(())
+    }
+
+    /// Sends exactly one IQ request, given as XML. Settles with [`Reply::Stanza`], or with the peer's error.
+    pub fn request(&mut self, now: Now, token: Token, xml: &str, timeout_ms: Option<u32>) -> Result<(), Error> {
+        let document = xml::read_command(xml, &self.config.limits)?;
+        let raw = router::prepare_raw(document.root(), true, || self.ids.new_id())?;
+        let id = raw.id.unwrap_or_default();
+        if self.iqs.contains(&id) {
+            return Err(
+                Error::invalid("a request with this id is under way").remedy("Leave the id out, and a fresh one is made.")
+            );
+        }
+        let deadline_ms = now.mono_ms + u64::from(timeout_ms.unwrap_or(self.config.timeouts.request_ms));
+        self.with(now, |_, cx| cx.send_frame(raw.frame))?;
+        self.iqs.insert(id, raw.to.as_deref(), deadline_ms, Owner::App(token));
+        self.settle_down(now);
+        Ok(())
+    }
+
+    pub(in crate::proto) fn features(&self) -> &Features {
+        &self.features
+    }
+
+    /// Refuses what makes no sense before connect() and after disconnect().
+    pub(in crate::proto) fn require_active(&self) -> Result<(), Error> {
+        if self.state == State::Offline || self.is_closing { Err(Error::not_connected()) } else { Ok(()) }
+    }
+
+    /// Runs a command of a feature.
+    pub(in crate::proto) fn command<R>(&mut self, now: Now, act: impl FnOnce(&mut Features, &mut Cx<'_>) -> R) -> R {
+        let result = self.with(now, act);
+        self.settle_down(now);
+        result
+    }
+
+    fn is_online(&self) -> bool {
+        self.state == State::Online
+    }
+
+    fn is_bound(&self) -> bool {
+        self.stream.as_ref().is_some_and(Stream::is_bound)
+    }
+
+    fn with<R>(&mut self, now: Now, act: impl FnOnce(&mut Features, &mut Cx<'_>) -> R) -> R {
+        let stream = self.stream.as_ref().filter(|stream| stream.is_bound());
+        let mut cx = Cx {
+            now,
+            config: &self.config,
+            own_jid: &self.own_jid,
+            announced: &self.announced,
+            is_bound: stream.is_some() && !self.is_closing,
+            has_roster_versioning: stream.is_some_and(|stream| stream.features().has_roster_versioning),
+            has_pre_approval: stream.is_some_and(|stream| stream.features().has_pre_approval),
+            ids: &mut self.ids,
+            iqs: &mut self.iqs,
+            outbox: &mut self.outbox,
+            outputs: &mut self.outputs,
+        };
+        act(&mut self.features, &mut cx)
+    }
+
+    fn settle(&mut self, token: Token, result: Result<Reply, Error>) {
+        self.outputs.push_back(Output::Settled { token, result });
+    }
+
+    fn report(&mut self, error: Error) {
+        self.outputs.push_back(Output::Event(Event::Error(Box::new(error))));
+    }
+
+    fn push_frame(&mut self, w: Writer) {
+        // Only frames whose text is ours come here.
+        if let Ok(frame) = w.finish() {
+            self.outputs.push_back(Output::SendFrame(frame));
+        }
+    }
+
+    fn change_state(&mut self, current: State, error: Option<Error>, retry_in_ms: Option<u32>) {
+        let previous = std::mem::replace(&mut self.state, current);
+        if previous != current {
+            let is_resumed = (current == State::Online).then_some(false);
+            self.outputs.push_back(Output::Event(Event::State(StateChange {
+                current,
+                previous,
+                error,
+                retry_in_ms,
+                is_resumed,
+            })));
+        }
+    }
+}
