@@ -21,7 +21,7 @@ export class XmlConsole {
   #input;
   #message = h("p", { class: "form-message", role: "alert" });
 
-  constructor({ client, onClose }) {
+  constructor({ client, jid, onClose }) {
     this.#client = client;
     const inputId = uniqueId("stanza");
     this.#input = h("textarea", {
@@ -34,7 +34,7 @@ export class XmlConsole {
       },
     });
     this.element = h("section", {
-      class: "console", id: uniqueId("console"), "aria-label": "XML console", hidden: true,
+      class: "console", id: uniqueId("console"), "aria-label": `XML console of ${jid}`, hidden: true,
       onkeydown: (event) => event.key === "Escape" && onClose(),
     },
     h("header", { class: "console-header" },

@@ -13,7 +13,7 @@ export class OwnPresence {
   #dot = h("span", { class: "presence-dot", "aria-hidden": "true" });
   #shared = "";   // the status the server has from us
 
-  constructor({ client, notices }) {
+  constructor({ client, jid, notices }) {
     this.#client = client;
     this.#notices = notices;
     const selectId = uniqueId("show");
@@ -25,7 +25,7 @@ export class OwnPresence {
       placeholder: "Your status", onchange: () => this.#share(),
     });
     this.element = h("form", {
-      class: "own-presence", "aria-label": "Your presence", onsubmit: (event) => {
+      class: "own-presence", "aria-label": `Presence of ${jid}`, onsubmit: (event) => {
         event.preventDefault(); // Enter in the status field
         this.#share();
       },

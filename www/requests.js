@@ -4,18 +4,17 @@ import { h } from "./dom.js";
 import { avatarColor, shortName } from "./words.js";
 
 export class Requests {
-  element = h("div", { class: "requests", role: "region", "aria-label": "Contact requests", "aria-live": "polite" });
   #client;
   #notices;
   #onAnswered;
   #cards = new Map(); // bare JID -> card
 
   /** @param {(answer: { jid: string, nick?: string, isAccepted: boolean }) => Promise<void>} options.onAnswered */
-  constructor({ client, notices, onAnswered }) {
+  constructor({ client, jid, notices, onAnswered }) {
     this.#client = client;
     this.#notices = notices;
     this.#onAnswered = onAnswered;
-    this.element.hidden = true;
+    this.element = h("div", { class: "requests", role: "region", "aria-label": `Requests to ${jid}`, "aria-live": "polite", hidden: true });
   }
 
   get count() {

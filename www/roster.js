@@ -22,11 +22,11 @@ export class Roster {
   #list = h("div", { class: "roster-groups" });
 
   /** @param {Map<string, import("./conversation.js").Conversation>} options.conversations  for the unread counts, and for strangers who write */
-  constructor({ client, conversations, onSelect }) {
+  constructor({ client, jid, conversations, onSelect }) {
     this.#client = client;
     this.#conversations = conversations;
     this.#onSelect = onSelect;
-    this.element = h("nav", { class: "roster", "aria-label": "Contacts", onkeydown: (event) => this.#moveFocus(event) }, this.#list, this.#empty);
+    this.element = h("nav", { class: "roster", "aria-label": `Contacts of ${jid}`, onkeydown: (event) => this.#moveFocus(event) }, this.#list, this.#empty);
   }
 
   set selected(jid) {
@@ -77,7 +77,10 @@ export class Roster {
   /** group name -> its contacts, both in the order in which they show */
   #arrange() {
     const groups = new Map();
-    const put = (group, contact) => groups.set(group, [...(groups.get(group) ?? []), contact]);
+    const put = (group, contact) => {
+      if (!groups.has(group)) groups.set(group, []);
+      groups.get(group).push(contact);
+    };
     const known = new Set();
     for (const item of this.#client.roster.items) {
       known.add(item.jid);

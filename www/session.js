@@ -91,14 +91,15 @@ export class Session {
 
   #build(onLogOut) {
     const { client } = this;
-    this.#ownPresence = new OwnPresence({ client, notices: this.#notices });
-    this.#requests = new Requests({ client, notices: this.#notices, onAnswered: (request) => this.#answered(request) });
+    this.#ownPresence = new OwnPresence({ client, jid: this.jid, notices: this.#notices });
+    this.#requests = new Requests({ client, jid: this.jid, notices: this.#notices, onAnswered: (request) => this.#answered(request) });
     this.#roster = new Roster({
       client,
+      jid: this.jid,
       conversations: this.#conversations,
       onSelect: (jid) => this.#open(jid),
     });
-    this.#console = new XmlConsole({ client, onClose: () => this.#showConsole(false) });
+    this.#console = new XmlConsole({ client, jid: this.jid, onClose: () => this.#showConsole(false) });
     this.#consoleButton = iconButton("code", "XML console", () => this.#showConsole(!this.#console.isOpen), {
       "aria-expanded": "false", "aria-controls": this.#console.element.id,
     });
