@@ -67,8 +67,6 @@ function makeTabs() {
       made[index].setAttribute("aria-selected", isSelected);
       made[index].tabIndex = isSelected ? 0 : -1;
     });
-    // What has just come into view has been read.
-    panes[selected].markVisibleRead();
   };
   tabsElement.replaceChildren(...made);
   tabsElement.hidden = false;

@@ -23,6 +23,7 @@ export class Conversation {
   #sent = new Map();     // id -> Bubble, of our own messages: only we vouch for our ids
   #last;                 // the newest message
   #scroll;
+  #isOnScreen = false;
   #log;
   #newBelow;
   #hint = h("div", { class: "conversation-hint", hidden: true });
@@ -53,6 +54,11 @@ export class Conversation {
     this.#scroll = new StickyScroll(this.#log);
     this.#newBelow = h("button", { type: "button", class: "new-below", hidden: true, onclick: () => this.#toEnd() }, icon("down"), "New messages");
     this.#log.addEventListener("scroll", () => this.#scroll.isAtEnd && this.markReadIfVisible(), { passive: true });
+    // Asking the layout at each message would cost more than the message. (Opened, switched to, scrolled to: all of it.)
+    new IntersectionObserver((entries) => {
+      this.#isOnScreen = entries.at(-1).isIntersecting;
+      this.markReadIfVisible();
+    }).observe(this.#log);
     const menu = menuButton("Contact menu", () => this.#menuItems({ onEdit, onRemove }));
 
     this.element = h("section", { class: "conversation" },
@@ -252,6 +258,6 @@ export class Conversation {
   }
 
   #isVisible() {
-    return document.visibilityState === "visible" && this.#log.offsetParent !== null;
+    return document.visibilityState === "visible" && this.#isOnScreen;
   }
 }

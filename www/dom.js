@@ -43,8 +43,11 @@ export function uniqueId(prefix) {
   return `${prefix}-${lastId}`;
 }
 
-/** Runs `task` once, soon, however often the returned function is called: a burst of presences costs one redraw. */
-export function coalesce(task) {
+/**
+ * Runs `task` once, `delayMs` later, however often the returned function is called in between: a burst of presences
+ * costs one redraw. (Not requestAnimationFrame: the title counts unread messages while the page is in the background.)
+ */
+export function coalesce(task, delayMs = 0) {
   let isScheduled = false;
   return () => {
     if (isScheduled) return;
@@ -52,7 +55,7 @@ export function coalesce(task) {
     setTimeout(() => {
       isScheduled = false;
       task();
-    });
+    }, delayMs);
   };
 }
 
@@ -63,23 +66,41 @@ export function coalesce(task) {
 export class StickyScroll {
   #element;
 
+  #frame; // of the scroll to the end that is about to happen
+
   constructor(element) {
     this.#element = element;
     this.isAtEnd = true;
     element.addEventListener("scroll", () => {
-      this.isAtEnd = this.#distanceToEnd() < 24;
+      // What has been added since, and is about to be scrolled to, is no scrolling up of the reader.
+      if (!this.#frame) this.isAtEnd = this.#distanceToEnd() < 24;
     }, { passive: true });
+    // The reader takes hold of it: where to, the scroll event will say.
+    for (const hold of ["wheel", "touchmove", "keydown", "pointerdown"]) {
+      element.addEventListener(hold, () => this.#cancel(), { passive: true });
+    }
     // A keyboard that opens on a phone, or a console that opens below, makes the element shorter.
     new ResizeObserver(() => this.isAtEnd && this.toEnd()).observe(element);
   }
 
   change(update) {
     update();
-    if (this.isAtEnd) this.toEnd();
+    if (this.isAtEnd) this.#toEndSoon();
     return this.isAtEnd;
   }
 
+  /** Once a frame: a thousand messages at once are laid out once. */
+  #toEndSoon() {
+    this.#frame ??= requestAnimationFrame(() => this.toEnd());
+  }
+
+  #cancel() {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = undefined;
+  }
+
   toEnd() {
+    this.#cancel();
     this.#element.scrollTop = this.#element.scrollHeight;
     this.isAtEnd = true;
   }

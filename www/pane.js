@@ -101,10 +101,6 @@ export class Pane {
     this.#session?.connect();
   }
 
-  markVisibleRead() {
-    this.#session?.markVisibleRead();
-  }
-
   #endSession() {
     this.#session?.dispose();
     this.#session = undefined;

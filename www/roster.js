@@ -10,7 +10,7 @@ const byName = new Intl.Collator(undefined, { sensitivity: "base", numeric: true
 
 export class Roster {
   /** Draws what `client.roster` and `client.presence` say now. Cheap to call often. */
-  refresh = coalesce(() => this.#draw());
+  refresh = coalesce(() => this.#draw(), 50);
 
   #client;
   #conversations;
@@ -141,6 +141,7 @@ class Row {
   #status = h("span", { class: "row-status", dir: "auto" });
   #badge = h("span", { class: "badge", hidden: true });
   #count = h("span", {});
+  #shown;
 
   constructor(jid, onSelect) {
     this.jid = jid;
@@ -154,6 +155,11 @@ class Row {
   }
 
   update({ name, kind, status, note, unread }, isSelected) {
+    // In a roster of thousands nearly all rows stay as they are, and writing the same text again would still cost layout.
+    const shown = JSON.stringify([name, kind, status, note, unread, isSelected]);
+    if (shown === this.#shown) return;
+    this.#shown = shown;
+
     const words = PRESENCE_WORDS[kind];
     this.avatar.textContent = [...name][0];
     this.#name.textContent = name;
@@ -170,8 +176,21 @@ class Row {
   }
 }
 
-/** Gives `parent` these children in this order, and touches nothing when it has them already. */
+/** Gives `parent` these children in this order, touching only those that are not in their place. */
 function reorder(parent, children) {
-  const isSame = parent.children.length === children.length && children.every((child, index) => parent.children[index] === child);
-  if (!isSame) parent.replaceChildren(...children);
+  let next = parent.firstElementChild;
+  for (const child of children) {
+    if (next !== child && next?.nextElementSibling === child) {
+      // One that has moved down, or gone: out of the way, instead of moving all below it up.
+      next.remove();
+      next = child;
+    }
+    if (next === child) next = child.nextElementSibling;
+    else parent.insertBefore(child, next);
+  }
+  while (next) {
+    const gone = next;
+    next = gone.nextElementSibling;
+    gone.remove();
+  }
 }

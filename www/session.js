@@ -54,9 +54,9 @@ export class Session {
       client.on("delivery", (delivery) => this.#conversations.get(bareJid(delivery.to))?.setDelivery(delivery)),
       client.on("error", (error) => notices.error("Something went wrong", error)),
     ];
-    const visible = () => this.markVisibleRead();
-    document.addEventListener("visibilitychange", visible);
-    this.#unsubscribe.push(() => document.removeEventListener("visibilitychange", visible));
+    const comesBack = () => this.#selected?.markReadIfVisible();
+    document.addEventListener("visibilitychange", comesBack);
+    this.#unsubscribe.push(() => document.removeEventListener("visibilitychange", comesBack));
     this.#stateChanged({ current: client.state });
   }
 
@@ -74,11 +74,6 @@ export class Session {
   /** Back online after the connection was given up. While a retry is scheduled it retries now. */
   connect() {
     this.client.connect().catch((error) => this.#notices.error("Could not connect", error));
-  }
-
-  markVisibleRead() {
-    this.#selected?.markReadIfVisible();
-    this.#contactsChanged();
   }
 
   /** Ends the session's part of the page. The client itself is disconnected by whoever made it. */
@@ -214,7 +209,7 @@ export class Session {
     this.#main.replaceChildren(this.#selected.element);
     this.#roster.selected = jid;
     this.#selected.focus();
-    this.markVisibleRead();
+    this.#contactsChanged();
   }
 
   /** On a narrow pane: from the conversation back to the contacts. */
