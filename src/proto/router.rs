@@ -31,7 +31,7 @@ pub(crate) fn route(stanza: Element<'_>, features: &mut Features, cx: &mut Cx<'_
 }
 
 fn message(stanza: Element<'_>, features: &mut Features, cx: &mut Cx<'_>) {
-    let Some(mut message) = features.messaging.read(cx, stanza) else { return };
+    let mut message = features.messaging.read(cx, stanza);
     let flow = features.each(|feature| feature.handle_message(cx, stanza, &mut message));
     if flow == Flow::Continue && Messaging::has_content(&message) {
         cx.emit(Event::Message(Box::new(message)));

@@ -51,8 +51,15 @@ pub struct MessageOptions {
 
 #[derive(Default)]
 pub(crate) struct Messaging {
-    /// Id and address of what was sent last, the newest at the end.
-    recent: VecDeque<(String, String)>,
+    /// What was sent last, the newest at the end.
+    recent: VecDeque<Sent>,
+}
+
+/// What is remembered of a message of ours.
+struct Sent {
+    id: String,
+    to: String,
+    kind: MessageType,
 }
 
 impl Messaging {
@@ -84,14 +91,14 @@ impl Messaging {
             is_delayed: false,
             error: None,
         };
-        self.remember(&id, to);
+        self.remember(Sent { id: id.clone(), to, kind });
         cx.post(OutgoingMessage { frame, message: Box::new(message), token });
         Ok(id)
     }
 
     /// Reads what RFC 6121 says of a message, in one pass. What the server stamped is not validated again, and what is broken
-    /// costs only its own field. `None`: it is not one for the app (see the router).
-    pub(crate) fn read(&self, cx: &mut Cx<'_>, stanza: Element<'_>) -> Option<Message> {
+    /// costs only its own field.
+    pub(crate) fn read(&self, cx: &mut Cx<'_>, stanza: Element<'_>) -> Message {
         let from = stanza.attr("from").unwrap_or_else(|| cx.own_bare());
         let kind = kind_of(stanza);
         let mut bodies = Texts::default();
@@ -111,7 +118,7 @@ impl Messaging {
         let lang = stanza.own_lang().filter(|lang| !lang.is_empty());
         let preferred = cx.config().language.as_deref();
         let thread_id = thread.map(|thread| thread.text().trim().to_owned()).filter(|id| !id.is_empty());
-        Some(Message {
+        Message {
             // RFC 6120, section 8.1.2.1: a stanza without `from` is from our own account.
             from: from.to_owned(),
             to: stanza.attr("to").unwrap_or_else(|| cx.own_jid()).to_owned(),
@@ -131,7 +138,7 @@ impl Messaging {
                 Some(id) if !id.is_empty() => id.to_owned(),
                 _ => cx.new_id(),
             },
-        })
+        }
     }
 
     /// Whether the message carries content of its own, so that a `message` event is made of it: a body, a subject or an error.
@@ -140,20 +147,16 @@ impl Messaging {
         message.body.is_some() || message.subject.is_some() || message.error.is_some()
     }
 
-    fn remember(&mut self, id: &str, to: String) {
+    fn remember(&mut self, sent: Sent) {
         if self.recent.len() == REMEMBERED {
             self.recent.pop_front();
         }
-        self.recent.push_back((id.to_owned(), to));
+        self.recent.push_back(sent);
     }
 
-    /// Forgets the message of ours that this error is about: each bounces once. Only the recipient, its server and our own can
-    /// have got it; an error from anybody else is about none (I9).
-    fn take_bounced(&mut self, cx: &Cx<'_>, bounce: &Message) -> Option<(String, String)> {
-        let at = self
-            .recent
-            .iter()
-            .rposition(|(id, to)| *id == bounce.id && (speaks_for(&bounce.from, to) || speaks_for(&bounce.from, cx.own_jid())))?;
+    /// Forgets the message of ours that this error is about, so that each fails once.
+    fn take_bounced(&mut self, cx: &Cx<'_>, bounce: &Message) -> Option<Sent> {
+        let at = self.recent.iter().rposition(|sent| sent.id == bounce.id && sent.may_bounce_from(&bounce.from, cx))?;
         self.recent.remove(at)
     }
 }
@@ -161,13 +164,23 @@ impl Messaging {
 impl Feature for Messaging {
     fn handle_message(&mut self, cx: &mut Cx<'_>, _stanza: Element<'_>, message: &mut Message) -> Flow {
         if let Some(error) = &message.error
-            && let Some((id, to)) = self.take_bounced(cx, message)
+            && let Some(Sent { id, to, .. }) = self.take_bounced(cx, message)
         {
             // The bounce may overtake the server's word on the message; the stages stay in order.
             cx.confirm_message(&id);
             cx.emit(Event::Delivery(Delivery { id, to, stage: Stage::Failed, error: Some(error.clone()) }));
         }
         Flow::Continue
+    }
+}
+
+impl Sent {
+    /// Whether `from` had a hand in the delivery: the recipient, the servers, our own account. The devices of a person answer
+    /// for them, but the occupants of a room not for the room: all of them have seen the id (I9).
+    fn may_bounce_from(&self, from: &str, cx: &Cx<'_>) -> bool {
+        let is_device = || self.kind != MessageType::Groupchat && jids::bare(from) == self.to;
+        let is_recipient = from == self.to || from == jids::bare(&self.to) || is_device();
+        is_recipient || from == jids::domain(&self.to) || speaks_for(from, cx.own_jid())
     }
 }
 
@@ -189,7 +202,7 @@ fn delay_of(delay: Element<'_>, sender: &str, cx: &Cx<'_>) -> Option<i64> {
     delay.attr("stamp").filter(|_| is_believed).and_then(parse_timestamp)
 }
 
-/// Whether `from` is an account, a device of it, or its server.
+/// Whether `from` is that account, a device of it, or its server.
 fn speaks_for(from: &str, account: &str) -> bool {
     let from = jids::bare(from);
     from == jids::bare(account) || from == jids::domain(account)
