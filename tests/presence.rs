@@ -203,7 +203,7 @@ fn a_full_jid_is_that_resource_and_lookups_are_normalised() {
     }
 }
 
-/// Section 4.5.2.
+/// Section 4.5.4.
 #[test]
 fn a_resource_that_goes_is_told_and_forgotten() {
     let mut peer = Peer::online();

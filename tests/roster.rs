@@ -171,7 +171,7 @@ fn a_connection_lost_while_the_roster_loads_is_told_once() {
     assert!(matches!(peer.outcome(Token(0)), Some(Err(_))));
 }
 
-/// Section 2.1.3: with no roster in store the server still answers with a query.
+/// Section 2.6.3 gives an empty answer its meaning only where a version was sent.
 #[test]
 fn an_empty_answer_to_a_request_without_a_version_is_an_empty_roster() {
     let mut peer = online(JULIET);

@@ -197,7 +197,7 @@ fn a_request_goes_to_the_bare_jid() {
     assert_ne!(support::attribute(&sent[0], "id"), support::attribute(&sent[1], "id"));
 }
 
-/// Section 3.1.2 (status), XEP-0172 (nick).
+/// Section 3.1.4, and XEP-0172 for the nickname.
 #[test]
 fn a_request_is_told_with_status_and_nick_and_from_the_bare_jid() {
     let mut config = config();
@@ -283,7 +283,7 @@ fn an_approval_in_advance_is_sent_where_the_server_keeps_it() {
     // Section 3.4.2: the server notes it in the roster.
     push(&mut peer, &format!("<item jid='{CONTACT}' subscription='none' approved='true'/>"));
     assert_eq!(peer.take_events("roster")[0]["items"][0]["approved"], true);
-    // Section 3.4.3: it is cancelled by the refusal.
+    // It is taken back like a subscription (section 3.2).
     command(&mut peer, "unsubscribed").unwrap();
     assert!(take_presences(&mut peer)[0].contains(" type='unsubscribed' "));
     push(&mut peer, &format!("<item jid='{CONTACT}' subscription='none'/>"));
@@ -316,7 +316,6 @@ fn subscriptions_need_a_valid_jid_and_a_connection() {
     }
 }
 
-/// The error of a request comes back as a presence of type error (section 3.1.2).
 #[test]
 fn a_request_that_cannot_be_delivered_is_told_as_a_presence_error() {
     let mut peer = Peer::online();

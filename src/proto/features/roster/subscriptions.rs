@@ -39,7 +39,7 @@ impl Roster {
         Ok(())
     }
 
-    /// Refuses a request (section 3.1.4), takes a subscription back (section 3.2.1), or an approval given in advance (section 3.4.3).
+    /// Refuses a request (section 3.1.4), or takes back a subscription or an approval given in advance (section 3.2.1).
     pub(crate) fn deny(&mut self, cx: &mut Cx<'_>, jid: &str) -> Result<(), Error> {
         let jid = jids::normalise_bare("jid", jid)?;
         send(cx, "unsubscribed", &jid)?;
