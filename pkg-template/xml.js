@@ -16,10 +16,24 @@ class Xml {
   }
 }
 
-/** Escapes what is inserted, for text and for attributes in either kind of quotes; nested results are taken as they are. */
+/**
+ * Escapes what is inserted, for text and for attributes in either kind of quotes; nested results are taken as they are.
+ * `a=${b}` gets the quotes that it lacks, and an attribute without a value is left out.
+ */
 export function xml(strings, ...values) {
   if (!Array.isArray(strings?.raw)) throw invalid("xml is a tag: write xml`<a b=${c}/>` without parentheses");
-  return new Xml(strings.reduce((source, part, index) => source + insert(values[index - 1], index) + part));
+  let source = "";
+  let place = "";
+  strings.forEach((part, index) => {
+    source += part;
+    if (index === values.length) return;
+    place = placeAfter(part, place);
+    const inserted = insert(values[index], index + 1);
+    if (place !== "<" || !part.endsWith("=")) source += inserted;
+    else if (isNothing(values[index])) source = source.replace(/\s*[^\s<"']+=$/, "");
+    else source += `"${inserted}"`;
+  });
+  return new Xml(source);
 }
 
 /** The text of an argument that is XML. */
@@ -27,13 +41,28 @@ export function sourceOf(value) {
   return value instanceof Xml ? value.source : text(value, "xml");
 }
 
-function insert(value, index) {
-  if (value === undefined || value === null || value === false) return "";
+/** Where the next value stands: in text (""), in a tag ("<"), or in an attribute's quotes (the quote). */
+function placeAfter(part, place) {
+  for (const character of part) {
+    if (place === "") place = character === "<" ? "<" : "";
+    else if (place !== "<") place = character === place ? "<" : place;
+    else if (character === '"' || character === "'") place = character;
+    else if (character === ">") place = "";
+  }
+  return place;
+}
+
+function isNothing(value) {
+  return value === undefined || value === null || value === false;
+}
+
+function insert(value, number) {
+  if (isNothing(value)) return "";
   if (value instanceof Xml) return value.source;
-  if (Array.isArray(value)) return value.map((item) => insert(item, index)).join("");
+  if (Array.isArray(value)) return value.map((item) => insert(item, number)).join("");
   if (typeof value === "object" || typeof value === "function" || typeof value === "symbol") {
-    throw invalid(`value ${index} of the xml tag is a ${typeof value}`, "Insert strings, numbers, booleans, xml`` or arrays of them.");
+    throw invalid(`value ${number} of the xml tag is of type ${typeof value}`, "Insert strings, numbers, booleans, xml`` or arrays of them.");
   }
   // Line ends and tabs as references: an attribute would lose them, and text a carriage return (XML 1.0, 2.11 and 3.3.3).
-  return text(String(value), `value ${index} of the xml tag`).replace(/[&<>"'\t\n\r]/g, (character) => ESCAPES[character]);
+  return text(String(value), `value ${number} of the xml tag`).replace(/[&<>"'\t\n\r]/g, (character) => ESCAPES[character]);
 }

@@ -6,6 +6,7 @@
 mod build;
 mod debian;
 mod demo;
+mod notices;
 mod npm;
 mod package;
 mod process;

@@ -1,4 +1,4 @@
-//! Laying pkg/: what pkg-template/ holds, with the version stamped, and the compiled parts beside it.
+//! Laying pkg/: what pkg-template/ holds, with the version stamped, the licences and notices, and the compiled parts.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
+use crate::notices;
 use crate::project::{Project, write_if_changed};
 
 /// Makes pkg/ hold exactly the template and the compiled parts, touching only files that change.
@@ -13,6 +14,11 @@ pub(crate) fn lay(project: &Project, compiled: &Path) -> Result<()> {
     let mut files = read_tree(&project.root.join("pkg-template"))?;
     let manifest = files.get_mut(Path::new("package.json")).context("pkg-template/package.json is missing")?;
     *manifest = stamp(manifest, &project.version)?;
+    for name in ["LICENSE-MIT", "LICENSE-APACHE"] {
+        let licence = std::fs::read(project.root.join(name)).with_context(|| format!("{name} cannot be read"))?;
+        files.insert(name.into(), licence);
+    }
+    files.insert("THIRD-PARTY-NOTICES.md".into(), notices::write(project)?.into_bytes());
     for (path, content) in read_tree(compiled)? {
         if is_hidden(&path) {
             continue;

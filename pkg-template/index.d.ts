@@ -1,0 +1,545 @@
+/**
+ * An XMPP client for the browser, over WebSocket (RFC 7395).
+ *
+ * ```ts
+ * import { Client } from "waxwing";
+ *
+ * const client = new Client({ jid: "romeo@example.net", password: "s3cret", url: "wss://example.net/xmpp-websocket" });
+ * client.on("message", (message) => console.log(message.from, message.body));
+ * await client.connect();
+ * await client.messages.send({ to: "juliet@example.com", body: "Hi" });
+ * ```
+ *
+ * Three rules hold everywhere:
+ *
+ * - Methods that return promises reject; all others throw. What they reject with or throw is an {@link XmppError}.
+ * - Every argument is checked when it is passed. An unknown field, a wrong type, and a character that XML cannot carry
+ *   (control characters other than tab and line ends, U+FFFE, U+FFFF, a surrogate alone) are `invalid-argument`; nothing
+ *   is replaced in silence.
+ * - What is handed out is plain data. Nothing has to be freed.
+ */
+
+/**
+ * Loads the WebAssembly module ahead of the first {@link Client.connect | connect()}, which otherwise does it.
+ *
+ * It is loaded once for all clients; a second call changes nothing. A failed load is tried again by the next call.
+ *
+ * @param source Where the module is: a URL, its bytes, or the compiled module. Default: `waxwing_bg.wasm` beside the package.
+ * @throws `load-failed`.
+ */
+export function init(source?: string | URL | ArrayBuffer | ArrayBufferView | WebAssembly.Module): Promise<void>;
+
+/** One account on one server, over as many connections as it takes. */
+export class Client {
+  /**
+   * Checks the options, and does nothing else.
+   * @throws `invalid-argument`, or `insecure` for a `ws://` URL that leaves this machine.
+   */
+  constructor(options: ClientOptions);
+
+  /** What the connection is doing. When an event is delivered, this already says the new state. */
+  readonly state: ClientState;
+
+  /** The full JID that the server gave, while there is a session. */
+  readonly jid: string | undefined;
+
+  readonly roster: RosterPart;
+  readonly presence: PresencePart;
+  readonly messages: MessagesPart;
+
+  /**
+   * Connects and logs in. Resolves when online: resource bound, roster loaded, first presence sent.
+   *
+   * It is one attempt: if it fails, the state is `offline`, and what to do next is up to you. Only once the client has been
+   * online is a lost connection made again automatically (see {@link ClientOptions.reconnect}). A second call shares the
+   * attempt under way, and in the state `waiting` it tries again at once.
+   *
+   * @param options `signal` gives up waiting; the attempt ends when nobody waits for it any more.
+   * @throws `auth-failed`, `connection-failed`, `connection-lost`, `discovery-failed`, `insecure`, `invalid-argument`,
+   *   `load-failed`, `stream-error`, `timeout`, or `aborted`: by the signal, or by {@link Client.disconnect | disconnect()}.
+   */
+  connect(options?: SignalOptions): Promise<void>;
+
+  /**
+   * Flushes what was sent, closes the stream and stays offline. Resolves when closed; at once, if the client is offline.
+   * Roster and presence stay readable as they were, and {@link Client.connect | connect()} works again.
+   *
+   * Where `Symbol.asyncDispose` exists, `await using client = new Client(…)` does the same and frees all memory.
+   */
+  disconnect(): Promise<void>;
+
+  /**
+   * Calls `listener` for each event of that name, in order. A listener that throws is reported (`reportError`), and the others
+   * still run. It may call any method; events that this causes are delivered after all listeners have had this one.
+   * @returns The function that unsubscribes.
+   */
+  on<Name extends keyof ClientEvents>(name: Name, listener: (event: ClientEvents[Name]) => void): () => void;
+
+  /** As {@link Client.on | on()}, for the next event only. */
+  once<Name extends keyof ClientEvents>(name: Name, listener: (event: ClientEvents[Name]) => void): () => void;
+
+  /** Unsubscribes a listener, if it is subscribed. */
+  off<Name extends keyof ClientEvents>(name: Name, listener: (event: ClientEvents[Name]) => void): void;
+
+  /**
+   * The events of one name from this call on, for `for await`. It goes on over reconnects, until the loop is left.
+   *
+   * Up to 1024 events are kept for a loop that is behind. After that it gets those, and then rejects with `limit-exceeded`.
+   *
+   * @param options `signal` ends the loop: it rejects with `aborted`.
+   */
+  events<Name extends keyof ClientEvents>(name: Name, options?: SignalOptions): AsyncIterableIterator<ClientEvents[Name]>;
+
+  /**
+   * Sends exactly one IQ request of type get or set, and resolves with the `<iq type="result">` (RFC 6120, section 8.2.3). An id
+   * that is missing is added. Only an answer from the address that was asked counts.
+   *
+   * ```ts
+   * const iq = await client.request(xml`<iq type="get" to=${"example.net"}><query xmlns="jabber:iq:version"/></iq>`);
+   * ```
+   *
+   * @throws `stanza-error` with the peer's {@link XmppError.condition | condition}, `timeout`, `aborted`, `not-connected`,
+   *   `connection-lost`, `invalid-argument`.
+   */
+  request(xml: string | Xml, options?: RequestOptions): Promise<Stanza>;
+
+  /**
+   * Sends exactly one stanza. Nobody is told whether it arrived.
+   * @throws `not-connected`, `invalid-argument`.
+   */
+  sendRaw(xml: string | Xml): void;
+}
+
+/** `await using`, for those whose TypeScript knows it. */
+export interface Client extends AsyncDisposal {}
+
+type AsyncDisposeSymbol = SymbolConstructor extends { readonly asyncDispose: infer Key extends symbol } ? Key : never;
+type AsyncDisposal = { [Key in AsyncDisposeSymbol]: () => Promise<void> };
+
+/** What a {@link Client} is told once. */
+export interface ClientOptions {
+  /** `user@host`, `user@host/resource`, or `host` alone for an anonymous login (RFC 7622; XEP-0175). */
+  jid: string;
+  /** Used for SCRAM; sent as it is (PLAIN) only over `wss://` or to this machine, and only where the server has no SCRAM. */
+  password?: string | undefined;
+  /** Asked at each login, instead of `password`. If it rejects, the login fails. */
+  credentials?: ((request: CredentialsRequest) => Promise<Credentials> | Credentials) | undefined;
+  /**
+   * The server's WebSocket: `wss://host/path`. Required as long as discovery (XEP-0156) is not built in: without it, connect()
+   * rejects with `discovery-failed`. `ws://` is for this machine only, unless `allowInsecure` is set.
+   */
+  url?: string | undefined;
+  /** Allows `ws://` to any host, in the clear. Default: false. */
+  allowInsecure?: boolean | undefined;
+  /** The resource to ask for; wins over the one in `jid`. Default: the server chooses. */
+  resource?: string | undefined;
+  /** BCP 47 tag: the language of the stream, and the one preferred in messages and statuses that have several. */
+  language?: string | undefined;
+  /** The first presence, or false to send none. Default: `{}`, which is available. */
+  presence?: PresenceOptions | false | undefined;
+  /** How a lost connection is made again, or false to stay offline. Default: on. */
+  reconnect?: ReconnectOptions | false | undefined;
+  /** Where the state of the session is kept between page loads. Checked, but without effect until sessions are resumed. */
+  storage?: "session" | "local" | "indexeddb" | "none" | StorageAdapter | undefined;
+  timeouts?: TimeoutOptions | undefined;
+  /** Called with what happens, for debugging. No entry holds content, a password, a token or a SASL payload. */
+  log?: ((entry: LogEntry) => void) | undefined;
+}
+
+export interface CredentialsRequest {
+  /** The SASL mechanisms that the server offers. */
+  mechanisms: string[];
+  /** The bare JID that logs in. */
+  jid: string;
+}
+
+export interface Credentials {
+  password: string;
+}
+
+/** Full-jitter exponential backoff: each delay is drawn from a window that doubles with every failure. */
+export interface ReconnectOptions {
+  /** The first window. Default: 1000. */
+  minDelayMs?: number | undefined;
+  /** The largest window. Default: 60000. */
+  maxDelayMs?: number | undefined;
+  /** Failures in a row after which the client stays offline. Default: no limit. */
+  maxAttempts?: number | undefined;
+}
+
+export interface TimeoutOptions {
+  /** From opening the socket to being online. Default: 30000. */
+  connectMs?: number | undefined;
+  /** The answer to a request, unless the call says otherwise. Default: 30000. */
+  requestMs?: number | undefined;
+  /** Silence after which the server is asked for a sign of life. Default: 60000. */
+  pingMs?: number | undefined;
+  /** How long that may take before the connection counts as lost. Default: 15000. */
+  pongMs?: number | undefined;
+}
+
+/** A storage of your own. */
+export interface StorageAdapter {
+  get(key: string): string | null | undefined | Promise<string | null | undefined>;
+  set(key: string, value: string): void | Promise<void>;
+  remove(key: string): void | Promise<void>;
+}
+
+export interface LogEntry {
+  /** Milliseconds since 1970-01-01 UTC. */
+  timestamp: number;
+  level: "debug" | "info" | "warn";
+  message: string;
+  error?: XmppError;
+}
+
+export interface SignalOptions {
+  /** Rejects with `aborted`; its reason becomes the error's `cause`. */
+  signal?: AbortSignal | undefined;
+}
+
+export interface RequestOptions extends SignalOptions {
+  /** Rejects with `timeout`. Default: {@link TimeoutOptions.requestMs}. */
+  timeoutMs?: number | undefined;
+}
+
+/** `waiting`: the connection was lost, and another attempt is scheduled. */
+export type ClientState = "offline" | "connecting" | "online" | "waiting";
+
+/** The events of a {@link Client}, by name. */
+export interface ClientEvents {
+  state: StateEvent;
+  /** A message that came in, or one of ours when it is queued. What has no content of its own makes no message. */
+  message: Message;
+  delivery: DeliveryEvent;
+  "chat-state": ChatStateEvent;
+  /** A resource of a contact, or of the account itself, came, changed or went. */
+  presence: Presence;
+  subscription: SubscriptionEvent;
+  roster: RosterEvent;
+  /** Each frame on the wire. SASL payloads are left out. */
+  stanza: StanzaEvent;
+  /** What went wrong outside any request. Nobody has to listen. */
+  error: XmppError;
+}
+
+/** The state changed. */
+export type StateEvent =
+  | { current: "offline"; previous: ClientState; /** Why; not after disconnect(). */ error?: XmppError; retryInMs?: undefined; resumed?: undefined }
+  | { current: "connecting"; previous: ClientState; error?: undefined; retryInMs?: undefined; resumed?: undefined }
+  | { current: "online"; previous: ClientState; /** Whether the session before it goes on. */ resumed: boolean; error?: undefined; retryInMs?: undefined }
+  | { current: "waiting"; previous: ClientState; /** Why. */ error: XmppError; retryInMs: number; resumed?: undefined };
+
+/** Where a message of ours stands. */
+export type DeliveryStage =
+  /** Kept by the client, in order. */
+  | "queued"
+  /** Handed to the socket. */
+  | "sent"
+  /** The server has it. */
+  | "acked"
+  /** The other client has it. */
+  | "delivered"
+  /** The other person has seen it. */
+  | "displayed"
+  /** It did not arrive, or nobody can say whether it did. */
+  | "failed";
+
+/** A message of ours reached a stage. `id` is that of the message. */
+export type DeliveryEvent =
+  | { id: string; to: string; stage: Exclude<DeliveryStage, "failed">; error?: undefined }
+  | { id: string; to: string; stage: "failed"; error: XmppError };
+
+/** Somebody is typing, or stopped (XEP-0085). */
+export interface ChatStateEvent {
+  from: string;
+  state: "active" | "composing" | "paused" | "inactive" | "gone";
+}
+
+/** Somebody asks for, grants, withdraws or refuses a presence subscription (RFC 6121, section 3). */
+export interface SubscriptionEvent {
+  /** A bare JID. */
+  from: string;
+  type: "subscribe" | "subscribed" | "unsubscribe" | "unsubscribed";
+  /** What they say with it. */
+  status?: string;
+  /** What they call themselves (XEP-0172). */
+  nick?: string;
+}
+
+/** The roster was loaded, or changed. */
+export interface RosterEvent {
+  change: "loaded" | "added" | "updated" | "removed";
+  /** All items when it was loaded; else those concerned. */
+  items: RosterItem[];
+}
+
+export interface StanzaEvent {
+  direction: "in" | "out";
+  xml: string;
+}
+
+/** A message, in or out (RFC 6121, section 5). */
+export interface Message {
+  /** The sender's id; one of ours where the sender gave none. */
+  id: string;
+  from: string;
+  to: string;
+  type: "chat" | "normal" | "groupchat" | "headline" | "error";
+  direction: "in" | "out";
+  /** The text, in the language that fits best. */
+  body?: string;
+  /** All texts by BCP 47 tag (`""` without one), where there is more than one, or the one has a language of its own. */
+  bodies?: Record<string, string>;
+  subject?: string;
+  subjects?: Record<string, string>;
+  thread?: string;
+  parentThread?: string;
+  /** The language of the stanza. */
+  lang?: string;
+  /** When it was sent, as far as is known. Milliseconds since 1970-01-01 UTC. */
+  timestamp: number;
+  /** Present if it was kept on the way (XEP-0203); `timestamp` is then the time of sending. */
+  delayed?: true;
+  /** With type `error`: what the peer, or a server, said. */
+  error?: XmppError;
+}
+
+/** A presence of somebody's resource (RFC 6121, section 4). */
+export interface Presence {
+  from: string;
+  type: "available" | "unavailable" | "error";
+  /** Left out: simply available. */
+  show?: "away" | "chat" | "dnd" | "xa";
+  /** In the language that fits best. */
+  status?: string;
+  /** All texts by BCP 47 tag (`""` without one), where there is more than one, or the one has a language of its own. */
+  statuses?: Record<string, string>;
+  /** -128 to 127; a resource below zero gets no messages sent to the bare JID. */
+  priority: number;
+  /** With type `error`. */
+  error?: XmppError;
+}
+
+/** A contact (RFC 6121, section 2.1.2). */
+export interface RosterItem {
+  /** A bare JID. */
+  jid: string;
+  name?: string;
+  groups: string[];
+  /** Whose presence is seen: theirs by us (`to`), ours by them (`from`). `remove` only in the event that says so. */
+  subscription: "none" | "to" | "from" | "both" | "remove";
+  /** A request of ours waits for their answer. */
+  ask?: "subscribe";
+  /** A request of theirs is approved in advance. */
+  approved?: true;
+}
+
+/** An element as plain data. */
+export interface Stanza {
+  name: string;
+  /** The namespace. */
+  xmlns: string;
+  /** Without namespace declarations; `xml:lang` under that name. */
+  attrs: Record<string, string>;
+  children: (Stanza | string)[];
+}
+
+/** `client.roster`: the contacts (RFC 6121, sections 2 and 3). */
+export interface RosterPart {
+  /** All contacts, by JID. Frozen, and the same array until something changes; empty before the first login. */
+  readonly items: readonly RosterItem[];
+  /** One contact; a resource is ignored. */
+  get(jid: string): RosterItem | undefined;
+  /** Adds a contact, or replaces its name and groups. Resolves when the server has stored it. Asks for no subscription. */
+  add(contact: ContactOptions, options?: RequestOptions): Promise<void>;
+  /** Changes what is given and leaves the rest. An empty `name` removes it. Resolves when the server has stored it. */
+  update(change: ContactOptions, options?: RequestOptions): Promise<void>;
+  /** Removes a contact, and with it the subscriptions both ways. */
+  remove(jid: string, options?: RequestOptions): Promise<void>;
+  /** Asks to see their presence. Their answer is a `subscription` event. Resolves when sent. */
+  subscribe(jid: string): Promise<void>;
+  /** Lets them see our presence; where they have not asked yet, approves it in advance, if the server can. */
+  approve(jid: string): Promise<void>;
+  /** Refuses their request, or withdraws what was approved. */
+  deny(jid: string): Promise<void>;
+  /** Stops seeing their presence. */
+  unsubscribe(jid: string): Promise<void>;
+}
+
+export interface ContactOptions {
+  jid: string;
+  name?: string | undefined;
+  groups?: readonly string[] | undefined;
+}
+
+/** `client.presence`: who is there (RFC 6121, section 4). */
+export interface PresencePart {
+  /** Replaces our presence. While not connected it is kept, and becomes the first presence. */
+  set(presence: PresenceOptions): Promise<void>;
+  /** A full JID: that resource. A bare one: its most available resource. */
+  of(jid: string): Presence | undefined;
+  /** All available resources, the most available first. */
+  resources(jid: string): Presence[];
+  /** Sends a presence to one address only (RFC 6121, section 4.6). */
+  sendTo(jid: string, presence?: PresenceOptions): Promise<void>;
+}
+
+export interface PresenceOptions {
+  /** Left out: simply available. */
+  show?: "away" | "chat" | "dnd" | "xa" | undefined;
+  status?: string | undefined;
+  /** By BCP 47 tag; `""` is the text without one. */
+  statuses?: Readonly<Record<string, string>> | undefined;
+  /** -128 to 127. Default: 0. */
+  priority?: number | undefined;
+}
+
+/** `client.messages`: sending (RFC 6121, section 5). What comes in is the `message` event. */
+export interface MessagesPart {
+  /**
+   * Sends a message; resolves when the server has it: at its stream management ack (XEP-0198), or at its answer to a ping
+   * sent behind the message.
+   *
+   * Before this returns, the `message` event has shown it and its `delivery` is `queued` (except while the very first
+   * connect() still loads the WebAssembly module: then as soon as that is there). While connecting or waiting, messages
+   * wait in order.
+   *
+   * @param options With `signal` or `timeoutMs`, a message that still waits is taken back; one on the wire goes its way.
+   * @throws `not-connected` before connect() and after disconnect(); `delivery-unknown` when the session was lost and nobody can say
+   *   whether it arrived; `aborted`, `timeout`, `invalid-argument`.
+   */
+  send(message: MessageOptions, options?: RequestOptions): Promise<Message>;
+}
+
+export interface MessageOptions {
+  to: string;
+  /** Default: chat. */
+  type?: "chat" | "normal" | "groupchat" | "headline" | undefined;
+  /** Default: a fresh one that nobody can guess. */
+  id?: string | undefined;
+  body?: string | undefined;
+  /** By BCP 47 tag; `""` is the text without one. */
+  bodies?: Readonly<Record<string, string>> | undefined;
+  subject?: string | undefined;
+  subjects?: Readonly<Record<string, string>> | undefined;
+  thread?: string | undefined;
+  parentThread?: string | undefined;
+  /** The language of the stanza, where it is not the client's. */
+  lang?: string | undefined;
+}
+
+/** The 22 conditions of RFC 6120, section 8.3.3. */
+export type StanzaErrorCondition =
+  | "bad-request"
+  | "conflict"
+  | "feature-not-implemented"
+  | "forbidden"
+  | "gone"
+  | "internal-server-error"
+  | "item-not-found"
+  | "jid-malformed"
+  | "not-acceptable"
+  | "not-allowed"
+  | "not-authorized"
+  | "policy-violation"
+  | "recipient-unavailable"
+  | "redirect"
+  | "registration-required"
+  | "remote-server-not-found"
+  | "remote-server-timeout"
+  | "resource-constraint"
+  | "service-unavailable"
+  | "subscription-required"
+  | "undefined-condition"
+  | "unexpected-request";
+
+export type XmppErrorCode =
+  /** The caller: an argument that cannot be used. */
+  | "invalid-argument"
+  /** The caller: the method needs a connection. */
+  | "not-connected"
+  /** The caller: `ws://` to another machine. */
+  | "insecure"
+  /** The caller: a signal, or disconnect(). */
+  | "aborted"
+  /** The peer: the login was refused. */
+  | "auth-failed"
+  /** The peer: an answer of type error; see `condition`. */
+  | "stanza-error"
+  /** The peer: the server ended the stream; see `condition`. */
+  | "stream-error"
+  /** The peer: it did not keep to the protocol. */
+  | "protocol-error"
+  /** The peer, or a slow loop over events(): too much at once. */
+  | "limit-exceeded"
+  /** The peer: a stanza that is well-formed and makes no sense. The stream goes on. */
+  | "unreadable-stanza"
+  /** The network: the server's WebSocket could not be found. */
+  | "discovery-failed"
+  /** The network: the WebSocket could not be opened. */
+  | "connection-failed"
+  /** The network: the connection was lost. */
+  | "connection-lost"
+  /** The network: no answer in time. */
+  | "timeout"
+  /** The network: nobody can say whether the message arrived. */
+  | "delivery-unknown"
+  /** The network, or a Content-Security-Policy: the WebAssembly module could not be loaded. */
+  | "load-failed";
+
+export interface XmppErrorDetails {
+  /** What to decide by. Stable. */
+  code: XmppErrorCode;
+  /** What happened, in a sentence for developers. */
+  message: string;
+  /** XMPP's own name: of a stanza error (what an older server sends beside the 22 is passed through), of the stream's or of SASL's. */
+  condition?: StanzaErrorCondition | (string & {});
+  /** What is offered to do about a stanza error (RFC 6120, section 8.3.2). */
+  type?: "auth" | "cancel" | "continue" | "modify" | "wait";
+  /** The peer's own words. */
+  text?: string;
+  /** The JID of who made the error, where the peer says so. */
+  by?: string;
+  applicationCondition?: { name: string; xmlns: string };
+  /** What to do about it. */
+  remediation?: string;
+  cause?: unknown;
+}
+
+/** What went wrong. Never holds a password, a token or a SASL payload. */
+export class XmppError extends Error implements XmppErrorDetails {
+  constructor(details: XmppErrorDetails);
+  readonly name: "XmppError";
+  readonly code: XmppErrorCode;
+  readonly condition?: StanzaErrorCondition | (string & {});
+  readonly type?: "auth" | "cancel" | "continue" | "modify" | "wait";
+  readonly text?: string;
+  readonly by?: string;
+  readonly applicationCondition?: { name: string; xmlns: string };
+  readonly remediation?: string;
+  readonly cause?: unknown;
+}
+
+/** XML whose inserted values are escaped. */
+export interface Xml {
+  readonly source: string;
+  toString(): string;
+}
+
+/** What {@link xml} takes. `null`, `undefined` and `false` insert nothing. */
+export type XmlValue = string | number | bigint | boolean | null | undefined | Xml | readonly XmlValue[];
+
+/**
+ * Writes XML for {@link Client.request} and {@link Client.sendRaw}: what is inserted is escaped, for text and for attributes
+ * alike; other `xml` results, and arrays of them, are inserted as they are. An attribute needs no quotes around its value;
+ * then it is left out when the value is `undefined`, `null` or `false`.
+ *
+ * ```ts
+ * const items = jids.map((jid) => xml`<item jid=${jid}/>`);
+ * client.sendRaw(xml`<message to=${to}><x xmlns="urn:example">${items}</x></message>`);
+ * ```
+ *
+ * @throws `invalid-argument` for a value that XML cannot carry.
+ */
+export function xml(strings: TemplateStringsArray, ...values: XmlValue[]): Xml;

@@ -1,0 +1,122 @@
+// Everything that the contract offers, used the way an app would.
+
+import { Client, init, xml, XmppError } from "waxwing";
+import type {
+  ClientEvents,
+  ClientOptions,
+  ClientState,
+  LogEntry,
+  Message,
+  Presence,
+  RosterItem,
+  Stanza,
+  StanzaErrorCondition,
+  StorageAdapter,
+  Xml,
+  XmppErrorCode,
+} from "waxwing";
+
+/** Compiles only if both are the same type. */
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+function same<A, B>(is: Same<A, B>): void {
+  void is;
+}
+
+const storage: StorageAdapter = { get: () => null, set() {}, remove: async () => {} };
+const everything: ClientOptions = {
+  jid: "romeo@example.net/balcony",
+  credentials: async ({ mechanisms, jid }) => ({ password: `${jid} ${mechanisms.join()}` }),
+  url: "wss://example.net/xmpp-websocket",
+  allowInsecure: false,
+  resource: "orchard",
+  language: "en",
+  presence: { show: "away", status: "back soon", statuses: { de: "gleich zurück" }, priority: 5 },
+  reconnect: { minDelayMs: 500, maxDelayMs: 30_000, maxAttempts: 10 },
+  storage,
+  timeouts: { connectMs: 10_000, requestMs: 10_000, pingMs: 30_000, pongMs: 5_000 },
+  log: ({ timestamp, level, message, error }: LogEntry) => console.log(timestamp, level, message, error?.code),
+};
+
+async function main(signal: AbortSignal): Promise<void> {
+  await init();
+  await init("/waxwing_bg.wasm");
+  await init(new URL("https://example.net/waxwing_bg.wasm"));
+  await init(new Uint8Array(8));
+
+  const client = new Client(everything);
+  new Client({ jid: "example.net", presence: false, reconnect: false, storage: "none", password: undefined });
+  const state: ClientState = client.state;
+  const jid: string | undefined = client.jid;
+  await client.connect({ signal });
+
+  const unsubscribe: () => void = client.on("message", (message) => same<typeof message, Message>(true));
+  client.once("presence", (presence) => same<typeof presence, Presence>(true));
+  client.off("chat-state", () => {});
+  client.on("state", (event) => {
+    if (event.current === "waiting") same<typeof event.retryInMs, number>(true);
+    if (event.current === "online") same<typeof event.resumed, boolean>(true);
+    const { current, previous, error, retryInMs, resumed } = event;
+    console.log(current, previous, error?.remediation, retryInMs, resumed);
+  });
+  client.on("delivery", (event) => {
+    if (event.stage === "failed") same<typeof event.error, XmppError>(true);
+  });
+  client.on("error", (error) => same<typeof error, XmppError>(true));
+  for await (const item of client.events("roster", { signal })) console.log(item.change, item.items.length);
+
+  const contacts: readonly RosterItem[] = client.roster.items;
+  const contact: RosterItem | undefined = client.roster.get("juliet@example.com");
+  await client.roster.add({ jid: "juliet@example.com", name: "Juliet", groups: ["Friends"] }, { signal, timeoutMs: 5_000 });
+  await client.roster.update({ jid: "juliet@example.com", groups: [] });
+  await client.roster.remove("juliet@example.com");
+  await client.roster.subscribe("juliet@example.com");
+  await client.roster.approve("juliet@example.com");
+  await client.roster.deny("juliet@example.com");
+  await client.roster.unsubscribe("juliet@example.com");
+
+  await client.presence.set({ show: "dnd", status: "busy" });
+  await client.presence.sendTo("juliet@example.com", {});
+  const best: Presence | undefined = client.presence.of("juliet@example.com");
+  const all: Presence[] = client.presence.resources("juliet@example.com");
+
+  const sent: Message = await client.messages.send(
+    { to: "juliet@example.com", body: "Hi", type: "chat", id: "m1", thread: "t1", subject: "S", bodies: { de: "Hallo" } },
+    { signal },
+  );
+
+  const item: Xml = xml`<item jid=${"a@b"} count=${3} name=${undefined}/>`;
+  const stanza: Stanza = await client.request(xml`<iq type="get"><query xmlns="urn:x">${[item, item]}</query></iq>`, { timeoutMs: 5_000 });
+  for (const child of stanza.children) console.log(typeof child === "string" ? child : child.attrs["jid"]);
+  client.sendRaw("<presence/>");
+
+  try {
+    await client.disconnect();
+  } catch (error) {
+    if (error instanceof XmppError && error.condition === "item-not-found") console.log(error.text, error.by, error.cause);
+  }
+  unsubscribe();
+  console.log(state, jid, contacts, contact, best, all, sent);
+}
+
+// Names and meanings that must not change.
+same<keyof ClientEvents, "state" | "message" | "delivery" | "chat-state" | "presence" | "subscription" | "roster" | "stanza" | "error">(true);
+const code: XmppErrorCode = new XmppError({ code: "timeout", message: "no answer" }).code;
+const condition: StanzaErrorCondition = "unexpected-request";
+console.log(main, code, condition);
+
+// What must not compile.
+// @ts-expect-error: jid is missing
+new Client({ password: "x" });
+// @ts-expect-error: no such option
+new Client({ jid: "a@b", passwort: "x" });
+const client = new Client({ jid: "a@b" });
+// @ts-expect-error: no such event
+client.on("mesage", () => {});
+// @ts-expect-error: read only
+client.state = "online";
+// @ts-expect-error: a message of type error cannot be sent
+void client.messages.send({ to: "a@b", type: "error" });
+// @ts-expect-error: objects have no place in XML
+xml`<a>${{}}</a>`;
+// @ts-expect-error: an arbitrary object is no XML
+void client.request({});
