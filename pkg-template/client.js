@@ -20,7 +20,8 @@ class Roster extends Part {
   }
 
   get(jid) {
-    return this[core]().engine?.rosterItem(bare(check.jid(jid, "jid")));
+    const checked = bare(check.jid(jid, "jid"));
+    return this[core]().engine?.rosterItem(checked);
   }
 
   async add(contact, options) {
@@ -69,11 +70,13 @@ class Presence extends Part {
   }
 
   of(jid) {
-    return this[core]().engine?.presenceOf(check.jid(jid, "jid"));
+    const checked = check.jid(jid, "jid");
+    return this[core]().engine?.presenceOf(checked);
   }
 
   resources(jid) {
-    return this[core]().engine?.presenceResources(bare(check.jid(jid, "jid"))) ?? [];
+    const checked = bare(check.jid(jid, "jid"));
+    return this[core]().engine?.presenceResources(checked) ?? [];
   }
 
   async sendTo(jid, presence) {

@@ -502,6 +502,8 @@ export interface XmppErrorDetails {
   /** The JID of who made the error, where the peer says so. */
   by?: string;
   applicationCondition?: { name: string; xmlns: string };
+  /** With `gone` and `redirect`: where the peer is to be found, as a URI (RFC 6120, sections 8.3.3.5 and 8.3.3.14). */
+  alternateAddress?: string;
   /** What to do about it. */
   remediation?: string;
   cause?: unknown;
@@ -517,6 +519,7 @@ export class XmppError extends Error implements XmppErrorDetails {
   readonly text?: string;
   readonly by?: string;
   readonly applicationCondition?: { name: string; xmlns: string };
+  readonly alternateAddress?: string;
   readonly remediation?: string;
   readonly cause?: unknown;
 }

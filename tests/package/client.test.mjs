@@ -132,26 +132,6 @@ test("the xml tag escapes what is inserted and takes nested results as they are"
   assert.throws(() => xml("<a/>"), invalid(/^xml is a tag/));
 });
 
-test("a client works behind a Proxy, also one that wraps all that it hands out", async () => {
-  const deep = (target) =>
-    new Proxy(target, {
-      get(object, key, receiver) {
-        const value = Reflect.get(object, key, receiver);
-        return typeof value === "object" && value !== null && Object.isExtensible(value) ? deep(value) : value;
-      },
-    });
-  for (const wrapped of [new Proxy(client(), {}), deep(client())]) {
-    assert.equal(wrapped.state, "offline");
-    assert.deepEqual(wrapped.roster.items, []);
-    assert.equal(wrapped.presence.of("a@b"), undefined);
-    const states = [];
-    wrapped.on("state", ({ current }) => states.push(current));
-    await assert.rejects(wrapped.connect(), { code: "discovery-failed" });
-    await assert.rejects(wrapped.messages.send({ to: "a@b", body: "x" }), { code: "not-connected" });
-    assert.equal(wrapped.state, "offline");
-  }
-});
-
 test("an XmppError is an Error with all that is known", () => {
   const cause = new Error("why");
   const error = new XmppError({ code: "timeout", message: "no answer", condition: "remote-server-timeout", cause });
@@ -187,6 +167,26 @@ test("a module that cannot be loaded rejects with load-failed, and the next call
   await init();
 });
 
+test("a client works behind a Proxy, also one that wraps all that it hands out", async () => {
+  const deep = (target) =>
+    new Proxy(target, {
+      get(object, key, receiver) {
+        const value = Reflect.get(object, key, receiver);
+        return typeof value === "object" && value !== null && Object.isExtensible(value) ? deep(value) : value;
+      },
+    });
+  for (const wrapped of [new Proxy(client(), {}), deep(client())]) {
+    assert.equal(wrapped.state, "offline");
+    assert.deepEqual(wrapped.roster.items, []);
+    assert.equal(wrapped.presence.of("a@b"), undefined);
+    const states = [];
+    wrapped.on("state", ({ current }) => states.push(current));
+    await assert.rejects(wrapped.connect(), { code: "discovery-failed" });
+    await assert.rejects(wrapped.messages.send({ to: "a@b", body: "x" }), { code: "not-connected" });
+    assert.equal(wrapped.state, "offline");
+  }
+});
+
 test("a JID that only the engine can judge is refused by connect()", async () => {
   const strange = client({ jid: `${"a".repeat(2_000)}@example.net` });
   const states = [];
@@ -207,9 +207,7 @@ test("where there is no WebSocket connect() fails, and the client is offline", a
     const lost = client({ url: "wss://example.net/", password: "x" });
     const states = [];
     lost.on("state", (event) => states.push(event));
-    const [first, second] = [lost.connect(), lost.connect()];
-    assert.equal(first, second);
-    await assert.rejects(first, { code: "connection-failed" });
+    await assert.rejects(lost.connect(), { code: "connection-failed" });
     assert.deepEqual(states.map(({ current, previous }) => [previous, current]), [["offline", "connecting"], ["connecting", "offline"]]);
     assert.ok(states[1].error instanceof XmppError);
   } finally {
