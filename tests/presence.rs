@@ -305,12 +305,16 @@ fn the_first_presence_is_the_one_configured() {
 
 #[test]
 fn a_first_presence_that_cannot_be_sent_does_not_keep_the_client_offline() {
-    let presence = PresenceOptions { status: Some("\u{8}".to_owned()), ..PresenceOptions::default() };
-    let mut peer = Peer::new(Config { presence: Some(presence), ..config() });
-    assert_eq!(reconnect(&mut peer), [] as [&str; 0]);
-    assert_eq!(peer.session.state().as_str(), "online");
-    let errors = peer.take_events("error");
-    assert_eq!((&errors[0]["code"], &errors[0]["cause"]["code"]), (&json!("invalid-argument"), &json!("invalid-argument")));
+    for presence in [
+        PresenceOptions { status: Some("\u{8}".to_owned()), ..PresenceOptions::default() },
+        PresenceOptions { kind: Some(Availability::Unavailable), ..PresenceOptions::default() },
+    ] {
+        let mut peer = Peer::new(Config { presence: Some(presence), ..config() });
+        assert_eq!(reconnect(&mut peer), [] as [&str; 0]);
+        assert_eq!(peer.session.state().as_str(), "online");
+        let errors = peer.take_events("error");
+        assert_eq!((&errors[0]["code"], &errors[0]["cause"]["code"]), (&json!("invalid-argument"), &json!("invalid-argument")));
+    }
 }
 
 /// Section 4.4.1.

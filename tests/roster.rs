@@ -240,9 +240,25 @@ fn what_could_not_be_read_is_asked_for_again_at_the_next_login() {
     assert!(request.contains(" ver=''/>"), "{request}");
     result(&mut peer, &request, "<query xmlns='jabber:iq:roster' ver='v2'/>");
     push(&mut peer, "<query xmlns='jabber:iq:roster' ver='v3'><item/></query>");
+    push(&mut peer, "<query xmlns='jabber:iq:roster' ver='v4'><item jid='juliet@example.com'/></query>");
     lose(&mut peer);
     let request = logging_in(&mut peer, VERSIONING);
-    assert!(request.contains(" ver='v2'/>"), "{request}");
+    assert!(request.contains(" ver=''/>"), "a later push does not make up for the one that was lost: {request}");
+}
+
+#[test]
+fn a_roster_that_was_refused_is_asked_for_as_a_whole_at_the_next_login() {
+    let mut peer = Peer::new(config());
+    let request = logging_in(&mut peer, VERSIONING);
+    result(&mut peer, &request, &format!("<query xmlns='jabber:iq:roster' ver='v1'>{JULIET}</query>"));
+    lose(&mut peer);
+    let request = logging_in(&mut peer, VERSIONING);
+    answer(&mut peer, &request, Some("internal-server-error"));
+    assert_eq!(jids(&peer), ["juliet@example.com"], "an old roster is better than none");
+    push(&mut peer, "<query xmlns='jabber:iq:roster' ver='v9'><item jid='nurse@example.com'/></query>");
+    lose(&mut peer);
+    let request = logging_in(&mut peer, VERSIONING);
+    assert!(request.contains(" ver=''/>"), "{request}");
 }
 
 #[test]

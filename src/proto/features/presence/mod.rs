@@ -18,7 +18,7 @@ use super::super::error::{Code, Error};
 use super::super::event::{Event, Presence, PresenceType, Show};
 use super::super::feature::{Cx, Feature, Flow};
 use super::super::jids;
-use super::super::xml::Element;
+use super::super::xml::{Element, Writer};
 
 /// A presence of ours.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -66,7 +66,7 @@ impl PresenceTracker {
         self.is_open = true;
         self.is_due = false;
         let Some(presence) = self.chosen.as_ref().or(cx.config.presence.as_ref()) else { return };
-        match stanza::write(presence, None).and_then(|stanza| cx.send(stanza)) {
+        match broadcast(presence).and_then(|stanza| cx.send(stanza)) {
             Ok(()) => self.has_shown_up = true,
             Err(error) => {
                 let report =
@@ -88,11 +88,7 @@ impl PresenceTracker {
 
     /// Sets our presence (section 4.4); while not connected it is kept for the first presence.
     pub(crate) fn set(&mut self, cx: &mut Cx<'_>, presence: PresenceOptions) -> Result<(), Error> {
-        if presence.kind == Some(Availability::Unavailable) {
-            return Err(Error::invalid("presence.set() cannot make the client unavailable")
-                .remedy("Call disconnect() to go offline, or set show to away, xa or dnd."));
-        }
-        let stanza = stanza::write(&presence, None)?;
+        let stanza = broadcast(&presence)?;
         if self.is_open && cx.is_bound() {
             cx.send(stanza)?;
             self.has_shown_up = true;
@@ -123,6 +119,15 @@ impl PresenceTracker {
     pub(crate) fn resources(&self, bare: &str) -> Vec<&Presence> {
         jids::normal(bare).map(|jid| self.table.all(jids::bare(&jid))).unwrap_or_default()
     }
+}
+
+/// A presence for everybody who sees ours.
+fn broadcast(presence: &PresenceOptions) -> Result<Writer, Error> {
+    if presence.kind == Some(Availability::Unavailable) {
+        return Err(Error::invalid("the client's own presence cannot be unavailable")
+            .remedy("Call disconnect() to go offline, or set show to away, xa or dnd."));
+    }
+    stanza::write(presence, None)
 }
 
 impl Feature for PresenceTracker {
@@ -162,5 +167,58 @@ impl Feature for PresenceTracker {
         self.table = Table::default();
         self.is_open = false;
         self.has_shown_up = false;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use super::super::super::config::{Account, Config};
+    use super::super::super::entropy::{Entropy, Ids};
+    use super::super::super::io::Output;
+    use super::super::super::iq::IqTable;
+    use super::super::super::outbox::Outbox;
+    use super::super::super::time::Now;
+    use super::*;
+
+    struct Zeros;
+
+    impl Entropy for Zeros {
+        fn fill(&mut self, bytes: &mut [u8]) {
+            bytes.fill(0);
+        }
+    }
+
+    /// What the feature sends when it is called in this state of the connection.
+    fn sent(is_bound: bool, act: impl FnOnce(&mut Cx<'_>)) -> Vec<String> {
+        let config = Config::new(Account::parse("romeo@example.net", None).unwrap());
+        let mut outputs = VecDeque::new();
+        act(&mut Cx {
+            now: Now::default(),
+            config: &config,
+            own_jid: "romeo@example.net/balcony",
+            announced: &[],
+            is_bound,
+            has_roster_versioning: false,
+            has_pre_approval: false,
+            ids: &mut Ids::new(Box::new(Zeros)),
+            iqs: &mut IqTable::default(),
+            outbox: &mut Outbox::default(),
+            outputs: &mut outputs,
+        });
+        let frame = |output| if let Output::SendFrame(frame) = output { Some(frame) } else { None };
+        outputs.into_iter().filter_map(frame).collect()
+    }
+
+    #[test]
+    fn a_presence_set_while_the_stream_is_interrupted_is_sent_once_it_goes_on() {
+        let mut tracker = PresenceTracker::default();
+        assert_eq!(sent(true, |cx| tracker.send_first(cx)).len(), 1);
+        let away = PresenceOptions { show: Some(Show::Away), ..PresenceOptions::default() };
+        assert_eq!(sent(false, |cx| tracker.set(cx, away).unwrap()), [] as [&str; 0]);
+        let resume = |tracker: &mut PresenceTracker| sent(true, |cx| tracker.on_online(cx, true));
+        assert_eq!(resume(&mut tracker), ["<presence xmlns='jabber:client'><show>away</show></presence>"]);
+        assert_eq!(resume(&mut tracker), [] as [&str; 0], "and once only");
     }
 }

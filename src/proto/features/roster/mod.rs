@@ -55,7 +55,8 @@ pub struct RosterUpdate {
 #[derive(Default)]
 pub(crate) struct Roster {
     items: BTreeMap<String, RosterItem>,
-    /// What the server calls this state of the roster. `None`: it keeps no versions, or something of it could not be read.
+    /// What the server calls this state of the roster. `None`: it keeps no versions, or something of it did not come through, and only
+    /// a whole roster can bring it back.
     version: Option<String>,
     /// Whose roster it is: an anonymous account is another one at each login.
     owner: String,
@@ -78,7 +79,8 @@ impl Roster {
 
     /// One item; the JID need not be normalised.
     pub(crate) fn get(&self, jid: &str) -> Option<&RosterItem> {
-        self.items.get(&self.key(jid).ok()?)
+        let jid = jids::normal(jid).ok()?;
+        self.items.get(&*jid).or_else(|| self.items.get(jids::bare(&jid)))
     }
 
     /// Adds a contact (section 2.3). Who it is, the server has to know; that it is a JID is checked here.
@@ -174,6 +176,7 @@ impl Roster {
             Err(error) => {
                 // A connection that is gone tells so itself.
                 if cx.is_bound() {
+                    self.version = None;
                     let report = Error::new(error.code, "the roster could not be loaded")
                         .remedy("Contacts are missing until the next login; messages and presence work.");
                     cx.report(Error { condition: error.condition.clone(), ..report }.because(error));
@@ -236,18 +239,19 @@ impl Roster {
             Err(fault) => return self.reject_push(cx, iq, fault),
         };
         let jid = item.jid.clone();
-        let is_new = if item.subscription == Subscription::Remove { self.discard(cx, &jid) } else { self.store(cx, item) };
-        if is_new {
+        let is_changed = if item.subscription == Subscription::Remove { self.discard(cx, &jid) } else { self.store(cx, item) };
+        if is_changed {
             self.changes.see(&jid);
         }
-        if let Some(version) = query.attr("ver") {
-            self.version = Some(version.to_owned());
+        if let (Some(known), Some(version)) = (&mut self.version, query.attr("ver")) {
+            version.clone_into(known);
         }
         cx.answer(iq, |_| {});
     }
 
-    /// The version stays as it is, so that the server says at the next login what was lost here.
+    /// What was lost here comes back with the next login, which asks for the whole roster.
     fn reject_push(&mut self, cx: &mut Cx<'_>, iq: Element<'_>, fault: &str) {
+        self.version = None;
         cx.report(Error::new(Code::UnreadableStanza, format!("a roster push could not be read: {fault}")));
         cx.refuse(iq, Condition::BadRequest);
     }
