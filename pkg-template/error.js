@@ -5,6 +5,11 @@ export class XmppError extends Error {
     Object.assign(this, details);
     if (cause !== undefined) Object.defineProperty(this, "cause", { value: cause, writable: true, configurable: true });
   }
+
+  /** JSON.stringify() leaves out what an Error inherits. */
+  toJSON() {
+    return { ...this, message: this.message, cause: this.cause };
+  }
 }
 Object.defineProperty(XmppError.prototype, "name", { value: "XmppError", writable: true, configurable: true });
 

@@ -522,6 +522,8 @@ export class XmppError extends Error implements XmppErrorDetails {
   readonly alternateAddress?: string;
   readonly remediation?: string;
   readonly cause?: unknown;
+  /** All fields, for `JSON.stringify()`. */
+  toJSON(): XmppErrorDetails;
 }
 
 /** XML whose inserted values are escaped. */

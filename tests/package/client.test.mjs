@@ -139,6 +139,8 @@ test("an XmppError is an Error with all that is known", () => {
   assert.equal(String(error), "XmppError: no answer");
   assert.equal(error.cause, cause);
   assert.deepEqual({ ...error }, { code: "timeout", condition: "remote-server-timeout" });
+  const outer = new XmppError({ code: "connection-lost", message: "lost", cause: error });
+  assert.deepEqual(JSON.parse(JSON.stringify(outer)).cause, { code: "timeout", condition: "remote-server-timeout", message: "no answer", cause: {} });
 });
 
 test("an already aborted signal rejects at once, with its reason as the cause", async () => {
