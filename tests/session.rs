@@ -148,6 +148,11 @@ fn disconnecting_while_connecting_rejects_connect_with_aborted() {
     send(&mut peer, 5, "queued");
     peer.session.disconnect(peer.now, Token(2));
     assert_eq!(failure(&mut peer, T).code, Code::Aborted);
+    // What the server says on is not answered any more.
+    peer.restart("<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>PLAIN</mechanism></mechanisms>");
+    assert_eq!(peer.take_frames().last().unwrap(), CLOSE);
+    assert_eq!((peer.outcome(Token(2)), peer.closed), (None, 0));
+    peer.receive(CLOSE);
     assert_eq!(failure(&mut peer, Token(5)).code, Code::Aborted);
     assert_eq!(peer.outcome(Token(2)), Some(Ok(Reply::Done)));
     assert_eq!((peer.closed, peer.session.state()), (1, State::Offline));
@@ -453,7 +458,38 @@ fn xml_that_is_broken_or_forbidden_ends_the_stream_with_the_right_condition() {
     }
     let mut peer = Peer::online();
     peer.input(Input::BinaryFrame);
-    assert_eq!((peer.session.state(), peer.closed), (State::Offline, 1));
+    assert_eq!(peer.session.state(), State::Offline);
+    assert!(peer.take_frames()[0].contains("<unsupported-stanza-type "));
+}
+
+#[test]
+fn the_socket_of_a_broken_stream_waits_for_the_servers_last_word_and_for_nothing_else() {
+    // RFC 7395, section 3.6.
+    let broken = || {
+        let mut peer = Peer::online();
+        peer.receive("hello");
+        assert_eq!((peer.session.state(), peer.closed), (State::Offline, 0));
+        peer.clear();
+        peer
+    };
+    let mut peer = broken();
+    peer.receive("<message xmlns='jabber:client' from='juliet@example.com'><body>too late</body></message>");
+    assert_eq!((peer.take_all_events().len(), peer.closed), (0, 0));
+    peer.receive(CLOSE);
+    assert_eq!(peer.closed, 1);
+    let mut peer = broken();
+    peer.advance(5_000);
+    assert_eq!(peer.closed, 1);
+    let mut peer = broken();
+    peer.session.disconnect(peer.now, T);
+    assert_eq!((peer.outcome(T), peer.closed), (Some(Ok(Reply::Done)), 1));
+    // A new socket takes the place of the old one.
+    let mut peer = broken();
+    peer.session.connect(peer.now, T);
+    peer.drain();
+    assert_eq!((peer.opened.len(), peer.session.state()), (2, State::Connecting));
+    peer.advance(5_000);
+    assert_eq!(peer.closed, 0);
 }
 
 #[test]

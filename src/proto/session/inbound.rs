@@ -20,7 +20,7 @@ impl Session {
         now: Now,
         act: impl FnOnce(&mut Stream, &mut Io<'_>, &mut Option<Mechanism>) -> Result<Progress, Error>,
     ) {
-        let Some(stream) = &mut self.stream else { return };
+        let Some(stream) = self.stream.as_mut().filter(|_| !self.is_closing) else { return };
         let mut io = Io { config: &self.config, ids: &mut self.ids, outputs: &mut self.outputs };
         match act(stream, &mut io, &mut self.floor) {
             Ok(Progress::Negotiating) => {}
@@ -40,6 +40,9 @@ impl Session {
 
     pub(super) fn handle_frame(&mut self, now: Now, frame: &str) {
         if self.stream.is_none() {
+            if xml::prescan(frame, &self.config.limits).is_ok_and(|root| (root.name, root.namespace) == ("close", ns::FRAMING)) {
+                self.take_leave();
+            }
             return;
         }
         self.last_inbound_ms = now.mono_ms;
@@ -72,6 +75,8 @@ impl Session {
         match (element.name(), element.namespace()) {
             ("close", ns::FRAMING) => self.handle_close(now, element),
             ("error", ns::STREAM) => self.give_up(now, framing::read_stream_error(element)),
+            // The app has turned away from a connection that was being made.
+            _ if !is_bound && self.is_closing => {}
             _ if !is_bound => self.negotiate(now, |stream, io, floor| stream.handle_element(element, io, floor)),
             (_, ns::SM) => self.handle_management(element),
             // Prosody repeats its features after some logins; they say nothing new.
@@ -124,11 +129,15 @@ impl Session {
         if self.is_closing {
             return self.end(now, None);
         }
-        self.give_up(now, framing::read_close(close));
+        self.push_frame(framing::close());
+        self.lose(now, framing::read_close(close));
     }
 
     pub(super) fn handle_socket_closed(&mut self, now: Now, code: u16, reason: &str) {
-        let Some(stream) = &self.stream else { return };
+        let Some(stream) = &self.stream else {
+            self.farewell_deadline_ms = None;
+            return;
+        };
         if self.is_closing {
             return self.end(now, None);
         }
@@ -149,6 +158,9 @@ impl Session {
 
     pub(super) fn handle_timeout(&mut self, now: Now) {
         let is_due = |deadline: Option<u64>| deadline.is_some_and(|deadline| deadline <= now.mono_ms);
+        if is_due(self.farewell_deadline_ms) {
+            self.take_leave();
+        }
         if is_due(self.close_deadline_ms) {
             return self.end(now, None);
         }

@@ -8,12 +8,13 @@ use super::super::router;
 use super::super::state::State;
 use super::super::stream::{Stream, framing};
 use super::super::time::Now;
-use super::Session;
+use super::{CLOSE_MS, Session};
 
 impl Session {
     /// Opens a socket, or says why not.
     pub(super) fn attempt(&mut self, now: Now) {
         self.retry_at_ms = None;
+        self.farewell_deadline_ms = None;
         let url = match self.config.endpoint() {
             Ok(url) => url,
             Err(error) => return self.end(now, Some(error)),
@@ -58,8 +59,17 @@ impl Session {
         }
         if self.stream.as_ref().is_some_and(Stream::is_open) {
             self.push_frame(framing::close());
+            self.farewell_deadline_ms = Some(now.mono_ms + CLOSE_MS);
         }
         self.lose(now, error);
+    }
+
+    /// Closes the socket that was kept open for the server's last word (RFC 7395, section 3.6: whoever closes the stream waits for the
+    /// answer). The session itself has gone on since.
+    pub(super) fn take_leave(&mut self) {
+        if self.farewell_deadline_ms.take().is_some() {
+            self.outputs.push_back(Output::CloseSocket);
+        }
     }
 
     /// The connection is gone. It is made again if it ever was online and if that can help.
@@ -82,6 +92,9 @@ impl Session {
 
     /// The session is over: wanted, where there is no error.
     pub(super) fn end(&mut self, now: Now, error: Option<Error>) {
+        if error.is_none() {
+            self.take_leave();
+        }
         let was_closing = std::mem::take(&mut self.is_closing);
         let cause = error.clone().unwrap_or_else(|| Error::new(Code::ConnectionLost, "the client disconnected"));
         self.drop_connection(now, &cause);
@@ -97,15 +110,27 @@ impl Session {
         if was_closing && !self.connecting.is_empty() {
             return self.attempt(now);
         }
+        match error {
+            Some(error) => {
+                for token in std::mem::take(&mut self.connecting) {
+                    self.settle(token, Err(error.clone()));
+                }
+            }
+            None => self.abort_connects("disconnect() was called"),
+        }
+    }
+
+    /// Settles every connect() that waits: the app wants something else now.
+    pub(super) fn abort_connects(&mut self, why: &str) {
         for token in std::mem::take(&mut self.connecting) {
-            self.settle(token, Err(error.clone().unwrap_or_else(|| aborted.clone())));
+            self.settle(token, Err(Error::new(Code::Aborted, why)));
         }
     }
 
     /// Lets go of the socket and of all that hung on it.
     pub(super) fn drop_connection(&mut self, now: Now, error: &Error) {
         let was_bound = self.is_bound();
-        if self.stream.take().is_some() {
+        if self.stream.take().is_some() && self.farewell_deadline_ms.is_none() {
             self.outputs.push_back(Output::CloseSocket);
         }
         self.own_jid = self.config.account.bare();

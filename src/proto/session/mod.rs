@@ -76,6 +76,8 @@ pub struct Session {
     last_inbound_ms: u64,
     connect_deadline_ms: Option<u64>,
     close_deadline_ms: Option<u64>,
+    /// The session has left this socket, and waits for the server's `<close/>` before it closes it.
+    farewell_deadline_ms: Option<u64>,
     retry_at_ms: Option<u64>,
     connecting: Vec<Token>,
     disconnecting: Vec<Token>,
@@ -110,6 +112,7 @@ impl Session {
             last_inbound_ms: 0,
             connect_deadline_ms: None,
             close_deadline_ms: None,
+            farewell_deadline_ms: None,
             retry_at_ms: None,
             connecting: Vec::new(),
             disconnecting: Vec::new(),
@@ -132,10 +135,17 @@ impl Session {
     pub fn poll_timeout(&self) -> Option<u64> {
         let ping_at = self.is_online().then(|| self.last_inbound_ms + u64::from(self.config.timeouts.ping_ms));
         let ping_at = ping_at.filter(|_| !self.is_awaiting_sign);
-        [self.connect_deadline_ms, self.close_deadline_ms, self.retry_at_ms, self.iqs.deadline_ms(), ping_at]
-            .into_iter()
-            .flatten()
-            .min()
+        [
+            self.connect_deadline_ms,
+            self.close_deadline_ms,
+            self.farewell_deadline_ms,
+            self.retry_at_ms,
+            self.iqs.deadline_ms(),
+            ping_at,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     /// The next thing to do, in order. Drain it after each input and each command (I1).
@@ -196,22 +206,21 @@ impl Session {
     /// Flushes what was sent and closes the stream. Settles when closed. A connect() under way is settled with `aborted`.
     pub fn disconnect(&mut self, now: Now, token: Token) {
         self.disconnecting.push(token);
-        match self.state {
-            State::Online if self.is_closing => {}
-            State::Online => {
-                self.with(now, |features, cx| features.presence.send_unavailable(cx));
-                // Behind what was sent and not yet confirmed stands a question, so that the answer comes before the stream is closed.
-                self.ask_for_confirmation(now);
-                self.push_frame(framing::close());
-                self.is_closing = true;
-                self.close_deadline_ms = Some(now.mono_ms + CLOSE_MS);
-            }
-            State::Offline | State::Connecting | State::Waiting => {
-                if self.stream.as_ref().is_some_and(Stream::is_open) {
-                    self.push_frame(framing::close());
-                }
-                self.end(now, None);
-            }
+        if self.is_closing {
+            return;
+        }
+        if self.is_online() {
+            self.with(now, |features, cx| features.presence.send_unavailable(cx));
+            // Behind what was sent and not yet confirmed stands a question, so that the answer comes before the stream is closed.
+            self.ask_for_confirmation(now);
+        }
+        if self.stream.as_ref().is_some_and(Stream::is_open) {
+            self.push_frame(framing::close());
+            self.is_closing = true;
+            self.close_deadline_ms = Some(now.mono_ms + CLOSE_MS);
+            self.abort_connects("disconnect() was called");
+        } else {
+            self.end(now, None);
         }
     }
 
@@ -221,8 +230,8 @@ impl Session {
         if let Some(at) = self.connecting.iter().position(|waiting| *waiting == token) {
             self.connecting.swap_remove(at);
             self.settle(token, Err(aborted));
-            if self.connecting.is_empty() && self.state == State::Connecting && !self.has_been_online {
-                self.end(now, Some(Error::new(Code::Aborted, "connect() was aborted")));
+            if self.connecting.is_empty() && self.state == State::Connecting && !self.has_been_online && !self.is_closing {
+                self.give_up(now, Error::new(Code::Aborted, "connect() was aborted"));
             }
         } else if let Some(at) = self.disconnecting.iter().position(|waiting| *waiting == token) {
             self.disconnecting.swap_remove(at);
