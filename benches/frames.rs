@@ -82,7 +82,7 @@ fn command_to_frame(c: &mut Criterion) {
             peer.session.send_message(peer.now, Token(1), options).unwrap();
             assert_ne!(drain(&mut peer.session).frames, 0);
             sent += 1;
-            if sent % 64 == 0 {
+            if sent.is_multiple_of(64) {
                 let ack = format!("<a xmlns='urn:xmpp:sm:3' h='{}'/>", sent + 1);
                 peer.session.handle_input(peer.now, Input::Frame(&ack));
                 drain(&mut peer.session);

@@ -50,7 +50,8 @@ export class Core {
       this.stopLoading(aborted("disconnect() was called"));
       return Promise.resolve();
     }
-    if (this.state === "offline") return Promise.resolve();
+    // Even offline the engine may hold a socket, which waits for the server's last word.
+    if (!this.engine) return Promise.resolve();
     if (this.closing) return this.closing;
     // In the field before the command runs: a listener may call again.
     const { promise, resolve, reject } = deferred();
