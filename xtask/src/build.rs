@@ -63,7 +63,7 @@ fn compile(project: &Project, profile: Profile) -> Result<PathBuf> {
         Profile::Release => "Compiling to WebAssembly, optimised (the first time takes about two minutes)",
         Profile::Quick => "Compiling to WebAssembly, quick profile (the first time takes about a minute)",
     });
-    let mut command = Toolchain::ready()?.cargo_rustc(project);
+    let mut command = Toolchain::ready(project)?.cargo_rustc(project);
     command.args(["--profile", profile.name(), "--message-format", "json-render-diagnostics"]);
     let messages = process::capture_stdout(&mut command)?;
     step.done();

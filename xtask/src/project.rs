@@ -12,6 +12,8 @@ pub(crate) struct Project {
     pub(crate) root: PathBuf,
     pub(crate) target: PathBuf,
     pub(crate) version: String,
+    /// The oldest Rust that compiles it, as (major, minor).
+    pub(crate) oldest_rust: (u32, u32),
 }
 
 impl Project {
@@ -23,9 +25,10 @@ impl Project {
         let metadata: Value = serde_json::from_str(&metadata)?;
         let package = metadata["packages"].as_array().into_iter().flatten().find(|package| package["name"] == "waxwing");
         let version = package.and_then(|package| package["version"].as_str());
+        let oldest_rust = package.and_then(|package| rust_version(package["rust_version"].as_str()?)).unwrap_or_default();
         let target = metadata["target_directory"].as_str();
         match (version, target) {
-            (Some(version), Some(target)) => Ok(Self { root, target: target.into(), version: version.into() }),
+            (Some(version), Some(target)) => Ok(Self { root, target: target.into(), version: version.into(), oldest_rust }),
             _ => bail!("Cargo does not know the package `waxwing`; is Cargo.toml at the top of the project complete?"),
         }
     }
@@ -54,6 +57,12 @@ impl Project {
         }
         Ok(())
     }
+}
+
+/// The first two numbers of `1.88.0`.
+pub(crate) fn rust_version(text: &str) -> Option<(u32, u32)> {
+    let mut numbers = text.split('.').map(|number| number.parse().ok());
+    Some((numbers.next()??, numbers.next()??))
 }
 
 /// The cargo that runs this program, so that one toolchain builds everything.

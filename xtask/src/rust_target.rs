@@ -1,11 +1,11 @@
 //! The Rust that compiles to WebAssembly.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Result, bail};
 
-use crate::project::{Project, cargo};
+use crate::project::{Project, cargo, rust_version};
 use crate::ui::{self, Step};
 use crate::{debian, process};
 
@@ -22,11 +22,11 @@ pub(crate) enum Toolchain {
 
 impl Toolchain {
     /// Finds a way, adding what is missing.
-    pub(crate) fn ready() -> Result<Self> {
+    pub(crate) fn ready(project: &Project) -> Result<Self> {
         if has_target() {
             return Ok(Self::Own);
         }
-        if has_distro() {
+        if has_distro(project) {
             return Ok(Self::Distro);
         }
         if process::find("rustup").is_some() {
@@ -43,7 +43,7 @@ impl Toolchain {
         if debian::system().is_some_and(|system| system.codename == "bookworm") {
             ui::note("Debian's own Rust can compile to WebAssembly too: taking that.");
             debian::install(DISTRO_PACKAGES, None)?;
-            if has_distro() {
+            if has_distro(project) {
                 return Ok(Self::Distro);
             }
         }
@@ -72,10 +72,20 @@ impl Toolchain {
 
 fn has_target() -> bool {
     let rustc = std::env::var_os("RUSTC").map_or_else(|| "rustc".into(), PathBuf::from);
-    process::capture(Command::new(rustc).args(["--print", "target-libdir", "--target", TARGET]))
-        .is_ok_and(|folder| Path::new(folder.trim()).is_dir())
+    let Ok(folder) = process::capture(Command::new(rustc).args(["--print", "target-libdir", "--target", TARGET])) else {
+        return false;
+    };
+    // The folder alone says little: an installation that was broken off leaves it empty.
+    std::fs::read_dir(folder.trim())
+        .is_ok_and(|files| files.flatten().any(|file| file.file_name().to_string_lossy().starts_with("libcore-")))
 }
 
-fn has_distro() -> bool {
-    process::find("apt-get").is_some() && DISTRO_PACKAGES.iter().all(|package| debian::version_of(package).is_some())
+fn has_distro(project: &Project) -> bool {
+    let is_new_enough = || {
+        let version = process::capture(Command::new("/usr/bin/rustc").arg("--version")).unwrap_or_default();
+        version.split(' ').nth(1).and_then(rust_version).is_some_and(|version| version >= project.oldest_rust)
+    };
+    process::find("apt-get").is_some()
+        && DISTRO_PACKAGES.iter().all(|package| debian::version_of(package).is_some())
+        && is_new_enough()
 }

@@ -18,7 +18,7 @@ pub(crate) fn everything(project: &Project) -> Result<()> {
 }
 
 pub(crate) fn for_build(project: &Project) -> Result<()> {
-    Toolchain::ready()?;
+    Toolchain::ready(project)?;
     npm::install(project)
 }
 
