@@ -22,11 +22,12 @@ pub(super) struct Socket {
     callbacks: Callbacks,
 }
 
-/// There is no `onerror`: a close event follows each error and says as much.
+/// They may be called while one of them runs: by whatever a page has put in the place of WebSocket. There is no `onerror`: a close
+/// event follows each error and says as much.
 struct Callbacks {
-    open: Closure<dyn FnMut()>,
-    message: Closure<dyn FnMut(MessageEvent)>,
-    close: Closure<dyn FnMut(CloseEvent)>,
+    open: Closure<dyn Fn()>,
+    message: Closure<dyn Fn(MessageEvent)>,
+    close: Closure<dyn Fn(CloseEvent)>,
 }
 
 impl Socket {
@@ -63,7 +64,7 @@ impl Drop for Socket {
     }
 }
 
-fn on_open(socket: &WebSocket, driver: Weak<Driver>) -> Closure<dyn FnMut()> {
+fn on_open(socket: &WebSocket, driver: Weak<Driver>) -> Closure<dyn Fn()> {
     let socket = socket.clone();
     Closure::new(move || {
         if let Some(driver) = driver.upgrade() {
@@ -72,7 +73,7 @@ fn on_open(socket: &WebSocket, driver: Weak<Driver>) -> Closure<dyn FnMut()> {
     })
 }
 
-fn on_message(driver: Weak<Driver>) -> Closure<dyn FnMut(MessageEvent)> {
+fn on_message(driver: Weak<Driver>) -> Closure<dyn Fn(MessageEvent)> {
     Closure::new(move |event: MessageEvent| {
         let Some(driver) = driver.upgrade() else { return };
         match event.data().dyn_into::<JsString>() {
@@ -82,7 +83,7 @@ fn on_message(driver: Weak<Driver>) -> Closure<dyn FnMut(MessageEvent)> {
     })
 }
 
-fn on_close(driver: Weak<Driver>) -> Closure<dyn FnMut(CloseEvent)> {
+fn on_close(driver: Weak<Driver>) -> Closure<dyn Fn(CloseEvent)> {
     Closure::new(move |event: CloseEvent| {
         if let Some(driver) = driver.upgrade() {
             driver.socket_closed(event.code(), &event.reason());

@@ -31,7 +31,7 @@ struct Pending {
     is_second_chance: bool,
     handle: JsValue,
     #[expect(dead_code, reason = "owns what the browser calls")]
-    callback: Closure<dyn FnMut()>,
+    callback: Closure<dyn Fn()>,
 }
 
 impl Timer {
