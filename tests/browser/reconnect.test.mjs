@@ -30,7 +30,12 @@ test("a server that dies in mid-conversation: waiting, then online again, and wh
       });
       client.on("state", ({ current, error, retryInMs, resumed }) => seen.push({ current, code: error?.code, isTimed: retryInMs !== undefined, resumed }));
       await client.connect();
-      globalThis.inFlight = client.request(waxwing.xml`<iq type="get" to="nobody.invalid"><ping xmlns="urn:xmpp:ping"/></iq>`).catch(({ code }) => code);
+      // A request that is never answered, since it never leaves.
+      const { send } = WebSocket.prototype;
+      WebSocket.prototype.send = function (frame) {
+        if (!frame.includes("urn:example:lost")) send.call(this, frame);
+      };
+      globalThis.inFlight = client.request(waxwing.xml`<iq type="get"><lost xmlns="urn:example:lost"/></iq>`).catch(({ code }) => code);
     }, { jid, password: PASSWORD, url: own.url });
     const waiting = page.evaluate(() => until("waiting"));
     await own.kill();
