@@ -52,6 +52,7 @@ impl Session {
             self.outputs.push_back(Output::Event(Event::Stanza(StanzaText { direction: Direction::In, xml })));
         }
         let limits = self.config.limits;
+        let frame = &*xml::with_stream_prefix(frame);
         let root = match xml::prescan(frame, &limits) {
             Ok(root) => root,
             Err(fault) => return self.handle_fault(now, fault),

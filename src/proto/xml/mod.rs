@@ -9,7 +9,7 @@ mod tree;
 mod typed;
 mod writer;
 
-pub(crate) use prescan::{XmlFault, prescan};
+pub(crate) use prescan::{XmlFault, prescan, with_stream_prefix};
 pub(crate) use reader::{Element, parse};
 pub use tree::StanzaTree;
 pub(crate) use tree::read_command;

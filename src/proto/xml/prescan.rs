@@ -1,9 +1,12 @@
 //! One pass over the bytes of a frame before it is parsed: what RFC 6120, section 11 forbids, what the parser would let pass,
 //! and what would make it slow or large. Also reads the root's name and namespace, which is all that counting needs (I8).
 
+use std::borrow::Cow;
+
 use memchr::{memchr, memchr2};
 
 use super::super::config::Limits;
+use super::ns;
 
 /// What the root of a frame is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +40,18 @@ pub(crate) fn prescan<'a>(frame: &'a str, limits: &Limits) -> Result<Prescan<'a>
     let (name, namespace) = root(frame)?;
     let fault = check(frame, limits).err();
     Ok(Prescan { name, namespace, fault })
+}
+
+/// The frame with the prefix `stream` declared. RFC 7395, section 3.3.3 has every frame declare what it uses, but Prosody (13.0)
+/// does not in its stream errors: it writes them as if they stood inside `<stream:stream>`.
+pub(crate) fn with_stream_prefix(frame: &str) -> Cow<'_, str> {
+    match (frame.strip_prefix("<stream:"), root(frame)) {
+        (Some(rest), Ok((name, ""))) => {
+            let rest = rest.get(name.len()..).unwrap_or_default();
+            Cow::Owned(format!("<stream:{name} xmlns:stream='{}'{rest}", ns::STREAM))
+        }
+        _ => Cow::Borrowed(frame),
+    }
 }
 
 /// The local name and the namespace of the root, read off its tag.
@@ -211,6 +226,18 @@ mod tests {
         assert_eq!((found.name, found.namespace), ("features", "http://etherx.jabber.org/streams"));
         let found = scan("<a/>").unwrap();
         assert_eq!((found.name, found.namespace, found.fault), ("a", "", None));
+    }
+
+    #[test]
+    fn the_prefix_of_streams_is_declared_where_a_server_left_it_out() {
+        let declared = "<stream:error xmlns:stream='http://etherx.jabber.org/streams'><a/></stream:error>";
+        assert_eq!(with_stream_prefix("<stream:error><a/></stream:error>"), declared);
+        for frame in [declared, "<message/>", "<streams:a/>", "<stream:", "<stream:>", "<stream:a:b/>"] {
+            let completed = with_stream_prefix(frame);
+            let again = with_stream_prefix(&completed);
+            assert_eq!(again, completed);
+        }
+        assert_eq!(with_stream_prefix(declared), declared);
     }
 
     #[test]
