@@ -199,7 +199,7 @@ export interface SignalOptions {
 }
 
 export interface RequestOptions extends SignalOptions {
-  /** Rejects with `timeout`. Default: {@link TimeoutOptions.requestMs}. */
+  /** Rejects with `timeout`. Default, and longest except for request(): {@link TimeoutOptions.requestMs}. */
   timeoutMs?: number | undefined;
 }
 
