@@ -65,7 +65,7 @@ function onThisMachine() {
 function container(folder, port) {
   const name = `waxwing-${process.pid}-${port}`;
   const user = `${process.getuid()}:${process.getgid()}`;
-  const options = ["--rm", "--name", name, "--user", user, "--volume", `${folder}:${CONTAINER_FOLDER}`];
+  const options = ["--rm", "--init", "--name", name, "--user", user, "--volume", `${folder}:${CONTAINER_FOLDER}`];
   return ["docker", "run", ...options, "--publish", `127.0.0.1:${port}:${port}`, "--entrypoint", "prosody", image];
 }
 

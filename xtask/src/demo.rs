@@ -1,4 +1,4 @@
-//! The demo: a real server, the site, two accounts. tests/demo.mjs runs them; here is what comes before.
+//! The demo: a real server, the site, two accounts. tests/support/demo.mjs runs them; here is what comes before.
 
 use std::process::{Command, ExitCode};
 
@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::build::{self, Profile};
 use crate::project::Project;
-use crate::prosody::{self, Need};
+use crate::prosody::{self, Server};
 use crate::{npm, process};
 
 const DEFAULT_PORT: u16 = 8080;
@@ -36,7 +36,7 @@ impl Options {
 
 pub(crate) fn run(project: &Project, options: &Options) -> Result<ExitCode> {
     npm::check_node()?;
-    prosody::install(Need::Any)?;
+    let server = prosody::install_any()?;
     if !options.is_built {
         build::build(project, Profile::Release)?;
     } else if !project.pkg().is_dir() {
@@ -44,6 +44,9 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<ExitCode> {
     }
     let mut command = Command::new("node");
     command.arg(project.tests().join("support/demo.mjs")).arg(options.port.to_string());
+    if let Server::Container(image) = server {
+        command.env("WAXWING_PROSODY_IMAGE", image);
+    }
     let status = process::status(&mut command)?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

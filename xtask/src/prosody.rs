@@ -1,9 +1,11 @@
-//! The real server: Prosody, as a program on this machine. tests/support/prosody.mjs starts it.
+//! The real server: Prosody, as a program on this machine or, for the demo, in a container. tests/support/prosody.mjs
+//! starts it.
 
 use std::process::Command;
 
 use anyhow::{Result, bail};
 
+use crate::ui::Step;
 use crate::{debian, process, ui};
 
 /// What a command asks of the server.
@@ -19,7 +21,32 @@ const CURRENT: u32 = 13;
 const ELSEWHERE: &str = "install Prosody 13 or later (prosody.im/download) with `prosody` and `prosodyctl` on the PATH, \
     and its community modules (prosody-modules)";
 
-/// Makes sure that Prosody is there.
+/// The image of Prosody's own makers.
+const IMAGE: &str = "prosodyim/prosody:13.0";
+
+/// Where the demo's server comes from.
+pub(crate) enum Server {
+    Program,
+    Container(&'static str),
+}
+
+/// Makes sure that the demo has a server.
+pub(crate) fn install_any() -> Result<Server> {
+    if is_enough(Need::Any) || debian::system().is_some() {
+        return install(Need::Any).map(|()| Server::Program);
+    }
+    if process::capture(Command::new("docker").arg("info")).is_err() {
+        bail!("Prosody is missing: {ELSEWHERE}, or start Docker.");
+    }
+    if process::capture(Command::new("docker").args(["image", "inspect", IMAGE])).is_err() {
+        let step = Step::begin(format!("Fetching the container image {IMAGE}"));
+        process::run_quietly(Command::new("docker").args(["pull", IMAGE]), &step)?;
+        step.done();
+    }
+    Ok(Server::Container(IMAGE))
+}
+
+/// Makes sure that Prosody is there as a program.
 pub(crate) fn install(need: Need) -> Result<()> {
     if is_enough(need) {
         return Ok(());

@@ -55,6 +55,8 @@ impl Options {
 
 pub(crate) fn run(project: &Project, options: &Options) -> Result<ExitCode> {
     let mut steps = Steps::default();
+    // First of all, so that what cannot be installed is known at once.
+    steps.run("set-up", || set_up(project, options).map(|()| Outcome::Done));
     if options.has(Part::Rust) {
         rust(project, &mut steps);
     }
@@ -70,15 +72,22 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<ExitCode> {
             steps.not_run(name, "there is no built package");
             continue;
         }
-        steps.run(name, || {
-            match part {
-                Part::Browser => setup::for_browser_tests(project)?,
-                _ => npm::install(project)?,
-            }
-            javascript(project, &project.tests().join(name), &options.words)
-        });
+        steps.run(name, || javascript(project, &project.tests().join(name), &options.words));
     }
     Ok(steps.summary())
+}
+
+fn set_up(project: &Project, options: &Options) -> Result<()> {
+    if options.parts != [Part::Rust] {
+        npm::install(project)?;
+    }
+    if (options.has(Part::Package) || options.has(Part::Browser)) && !options.is_built {
+        setup::for_build(project)?;
+    }
+    if options.has(Part::Browser) {
+        setup::for_browser_tests(project)?;
+    }
+    Ok(())
 }
 
 fn rust(project: &Project, steps: &mut Steps) {
