@@ -108,7 +108,11 @@ fn a_socket_that_does_not_open_fails_the_attempt_and_nothing_is_retried() {
 fn disconnecting_says_goodbye_in_order_and_waits_for_the_server() {
     let mut peer = Peer::online();
     peer.session.disconnect(peer.now, T);
-    assert_eq!(peer.take_frames(), ["<presence xmlns='jabber:client' type='unavailable'/>", CLOSE]);
+    // What came is confirmed, so that the server does not deliver it again at the next login (XEP-0198, section 4).
+    assert_eq!(
+        peer.take_frames(),
+        ["<presence xmlns='jabber:client' type='unavailable'/>", "<a xmlns='urn:xmpp:sm:3' h='1'/>", CLOSE]
+    );
     assert_eq!((peer.outcome(T), peer.closed), (None, 0));
     assert_eq!(peer.session.send_message(peer.now, T, message("late")).unwrap_err().code, Code::NotConnected);
     peer.receive(CLOSE);

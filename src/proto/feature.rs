@@ -169,7 +169,7 @@ impl Cx<'_> {
 
     /// Keeps a message until the server has it, and sends it as soon as the session is online.
     pub(crate) fn post(&mut self, message: OutgoingMessage) {
-        self.outbox.post(message, self.now, self.outputs);
+        self.outbox.post(message, self.outputs);
     }
 
     /// Somebody answered a message of ours: the server has it, whether it said so already or not.

@@ -58,6 +58,8 @@ pub struct Peer {
     /// Key derivations that [`Peer::answers_keys`] left open.
     pub keys: Vec<(u32, waxwing::proto::KeyRequest)>,
     pub answers_keys: bool,
+    /// What the server says to `<enable/>`.
+    pub enabled: &'static str,
 }
 
 impl Peer {
@@ -73,6 +75,7 @@ impl Peer {
             asked: Vec::new(),
             keys: Vec::new(),
             answers_keys: true,
+            enabled: "<enabled xmlns='urn:xmpp:sm:3'/>",
         }
     }
 
@@ -122,7 +125,8 @@ impl Peer {
             "<iq xmlns='jabber:client' type='result' id='{id}'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>{OWN_FULL}</jid></bind></iq>"
         ));
         if features.contains("urn:xmpp:sm:3") {
-            self.receive("<enabled xmlns='urn:xmpp:sm:3'/>");
+            let enabled = self.enabled;
+            self.receive(enabled);
         }
     }
 

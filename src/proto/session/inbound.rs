@@ -6,6 +6,7 @@ use super::super::feature::Flow;
 use super::super::io::Output;
 use super::super::iq::Owner;
 use super::super::router::{self, Routed};
+use super::super::stream::management::Said;
 use super::super::stream::sasl::Mechanism;
 use super::super::stream::{Io, Progress, Stream, framing};
 use super::super::time::Now;
@@ -21,18 +22,31 @@ impl Session {
         act: impl FnOnce(&mut Stream, &mut Io<'_>, &mut Option<Mechanism>) -> Result<Progress, Error>,
     ) {
         let Some(stream) = self.stream.as_mut().filter(|_| !self.is_closing) else { return };
-        let mut io = Io { config: &self.config, ids: &mut self.ids, outputs: &mut self.outputs };
+        let mut io = Io {
+            config: &self.config,
+            ids: &mut self.ids,
+            management: &mut self.management,
+            sent_count: self.outbox.sent_count(),
+            outputs: &mut self.outputs,
+        };
         match act(stream, &mut io, &mut self.floor) {
             Ok(Progress::Negotiating) => {}
             Ok(Progress::Bound(jid)) => {
+                // What is left of a session that this server cannot resume at all.
+                self.drop_session(now, &Error::new(Code::ConnectionLost, "the session was not resumed"));
                 self.own_jid = jid;
-                self.outbox.reset_count();
-                self.with(now, |features, cx| {
-                    features.each(|feature| {
-                        feature.on_online(cx, false);
-                        Flow::Continue
-                    })
-                });
+                self.has_session = true;
+                self.outbox.begin(self.management.is_expected());
+                self.tell_online(now, false);
+            }
+            Ok(Progress::Resumed(said)) => {
+                self.hear(said);
+                self.outbox.resend(&mut self.outputs);
+                self.tell_online(now, true);
+            }
+            Ok(Progress::NotResumed(said)) => {
+                self.hear(said);
+                self.drop_session(now, &Error::new(Code::ConnectionLost, "the server no longer had the session"));
             }
             Err(error) => self.give_up(now, error),
         }
@@ -58,9 +72,14 @@ impl Session {
             Err(fault) => return self.handle_fault(now, fault),
         };
         let is_stanza = router::is_stanza(root.name, root.namespace);
-        if let Some(stream) = self.stream.as_mut().filter(|_| is_stanza) {
+        if is_stanza && self.is_bound() {
+            // What comes behind our `<close/>` is not confirmed any more, and the server delivers the message again at the next login:
+            // were it shown now, it would be shown twice.
+            if self.is_closing && self.management.is_on() && root.name == "message" {
+                return;
+            }
             // I8: what is counted is what came, whether it can be read or not.
-            stream.management.count_inbound();
+            self.management.count_inbound();
         }
         if let Some(fault) = root.fault {
             return self.handle_fault(now, fault);
@@ -96,12 +115,29 @@ impl Session {
     }
 
     pub(super) fn handle_management(&mut self, element: Element<'_>) {
-        let Some(stream) = &mut self.stream else { return };
-        match stream.management.handle(element, self.outbox.sent_count(), &mut self.outputs) {
-            Ok(Some(count)) => self.outbox.confirm(count, &mut self.outputs),
-            Ok(None) => {}
-            Err(error) => self.report(error),
+        let said = self.management.handle(element, self.outbox.sent_count(), &mut self.outputs);
+        if self.management.is_on() && !self.management.can_resume() {
+            self.outbox.stop_keeping();
         }
+        self.hear(said);
+    }
+
+    fn hear(&mut self, said: Said) {
+        if let Some(count) = said.acked {
+            self.outbox.confirm(count, &mut self.outputs);
+        }
+        if let Some(complaint) = said.complaint {
+            self.report(complaint);
+        }
+    }
+
+    fn tell_online(&mut self, now: Now, is_resumed: bool) {
+        self.with(now, |features, cx| {
+            features.each(|feature| {
+                feature.on_online(cx, is_resumed);
+                Flow::Continue
+            })
+        });
     }
 
     /// A frame that cannot be read: lost alone where it is well-formed, with the stream where it is not (I8).
@@ -174,6 +210,7 @@ impl Session {
         }
         while let Some(owner) = self.iqs.take_expired(now.mono_ms) {
             match owner {
+                // Of a connection that is gone already, or heard since.
                 Owner::SignOfLife if !self.is_awaiting_sign => {}
                 Owner::SignOfLife | Owner::Probe(_) => {
                     return self.give_up(now, Error::new(Code::ConnectionLost, "the server is silent"));
@@ -193,12 +230,14 @@ impl Session {
 
     /// Asks the server whether it has the messages on the wire, one question at a time: by stream management, or by a ping behind them.
     pub(super) fn ask_for_confirmation(&mut self, now: Now) {
-        if !self.outbox.has_unconfirmed() {
+        if !self.outbox.wants_confirmation() {
             return;
         }
-        let Some(stream) = self.stream.as_mut().filter(|stream| stream.is_bound()) else { return };
-        if stream.management.is_expected() {
-            stream.management.ask(&mut self.outputs);
+        if !self.is_bound() {
+            return;
+        }
+        if self.management.is_expected() {
+            self.management.ask(&mut self.outputs);
         } else if !self.is_probing {
             self.is_probing = true;
             let count = self.outbox.sent_count();

@@ -6,6 +6,7 @@ use super::super::feature::Flow;
 use super::super::io::{Output, Reply};
 use super::super::router;
 use super::super::state::State;
+use super::super::stream::management::Management;
 use super::super::stream::{Stream, framing};
 use super::super::time::Now;
 use super::{CLOSE_MS, Session};
@@ -21,7 +22,7 @@ impl Session {
         };
         self.stream = Some(Stream::new(Config::is_private(&url)));
         self.connect_deadline_ms = Some(now.mono_ms + u64::from(self.config.timeouts.connect_ms));
-        self.change_state(State::Connecting, None, None);
+        self.announce(State::Connecting, |_| {});
         self.outputs.push_back(Output::OpenSocket { url });
     }
 
@@ -32,8 +33,11 @@ impl Session {
             self.connect_deadline_ms = None;
             self.has_been_online = true;
             self.backoff.reset();
-            self.with(now, |features, cx| features.presence.send_first(cx));
-            self.change_state(State::Online, None, None);
+            let is_resumed = std::mem::replace(&mut self.is_established, true);
+            if !is_resumed {
+                self.with(now, |features, cx| features.presence.send_first(cx));
+            }
+            self.announce(State::Online, |change| change.is_resumed = Some(is_resumed));
             self.outbox.open(&mut self.outputs);
             for token in std::mem::take(&mut self.connecting) {
                 self.settle(token, Ok(Reply::Done));
@@ -82,9 +86,18 @@ impl Session {
             _ => None,
         };
         let Some(delay_ms) = delay_ms else { return self.end(now, Some(error)) };
-        self.drop_connection(now, &error);
+        self.drop_connection();
+        if self.is_established && self.management.can_resume() {
+            self.outbox.suspend();
+        } else {
+            self.management = Management::default();
+            self.drop_session(now, &error);
+        }
         self.retry_at_ms = Some(now.mono_ms + u64::from(delay_ms));
-        self.change_state(State::Waiting, Some(error.clone()), Some(delay_ms));
+        self.announce(State::Waiting, |change| {
+            change.error = Some(error.clone());
+            change.retry_in_ms = Some(delay_ms);
+        });
         for token in std::mem::take(&mut self.connecting) {
             self.settle(token, Err(error.clone()));
         }
@@ -97,12 +110,14 @@ impl Session {
         }
         let was_closing = std::mem::take(&mut self.is_closing);
         let cause = error.clone().unwrap_or_else(|| Error::new(Code::ConnectionLost, "the client disconnected"));
-        self.drop_connection(now, &cause);
+        self.drop_connection();
+        self.management = Management::default();
+        self.drop_session(now, &cause);
         self.has_been_online = false;
         self.backoff.reset();
         let aborted = Error::new(Code::Aborted, "disconnect() was called");
         self.outbox.discard(error.as_ref().unwrap_or(&aborted), &mut self.outputs);
-        self.change_state(State::Offline, error.clone(), None);
+        self.announce(State::Offline, |change| change.error.clone_from(&error));
         for token in std::mem::take(&mut self.disconnecting) {
             self.settle(token, Ok(Reply::Done));
         }
@@ -127,30 +142,35 @@ impl Session {
         }
     }
 
-    /// Lets go of the socket and of all that hung on it.
-    pub(super) fn drop_connection(&mut self, now: Now, error: &Error) {
-        let was_bound = self.is_bound();
+    /// Lets go of the socket. The session may outlive it.
+    fn drop_connection(&mut self) {
         if self.stream.take().is_some() && self.farewell_deadline_ms.is_none() {
             self.outputs.push_back(Output::CloseSocket);
         }
-        self.own_jid = self.config.account.bare();
         self.is_probing = false;
         self.is_awaiting_sign = false;
         self.connect_deadline_ms = None;
         self.close_deadline_ms = None;
         self.retry_at_ms = None;
+    }
+
+    /// Lets go of the session and of all that hung on it: it cannot be resumed any more.
+    pub(super) fn drop_session(&mut self, now: Now, error: &Error) {
+        if !std::mem::take(&mut self.has_session) {
+            return;
+        }
+        self.is_established = false;
         let lost = Error::new(Code::ConnectionLost, "the connection was lost before an answer came").because(error.clone());
         for owner in self.iqs.drain() {
             self.with(now, |features, cx| router::fail(owner, &lost, features, cx));
         }
-        if was_bound {
-            self.with(now, |features, cx| {
-                features.each(|feature| {
-                    feature.on_offline(cx);
-                    Flow::Continue
-                })
-            });
-        }
+        self.with(now, |features, cx| {
+            features.each(|feature| {
+                feature.on_offline(cx);
+                Flow::Continue
+            })
+        });
         self.outbox.lose(&mut self.outputs);
+        self.own_jid = self.config.account.bare();
     }
 }

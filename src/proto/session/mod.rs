@@ -17,6 +17,7 @@ use crate::proto::iq::{IqTable, Owner};
 use crate::proto::outbox::{Cancelled, Outbox};
 use crate::proto::router;
 use crate::proto::state::State;
+use crate::proto::stream::management::Management;
 use crate::proto::stream::sasl::Mechanism;
 use crate::proto::stream::{Progress, Stream, framing};
 use crate::proto::time::Now;
@@ -59,9 +60,14 @@ pub struct Session {
     outbox: Outbox,
     outputs: VecDeque<Output>,
     state: State,
-    /// The full JID while bound, else the bare one.
+    /// The full JID while there is a session, else the bare one.
     own_jid: String,
     stream: Option<Stream>,
+    management: Management,
+    /// The server bound a resource, and the session lives: on a connection, or waiting for one to be resumed on.
+    has_session: bool,
+    /// The session has been online: roster loaded, first presence sent.
+    is_established: bool,
     /// No login weaker than this, since a stronger one was tried.
     floor: Option<Mechanism>,
     backoff: Backoff,
@@ -103,6 +109,9 @@ impl Session {
             state: State::Offline,
             own_jid,
             stream: None,
+            management: Management::default(),
+            has_session: false,
+            is_established: false,
             floor: None,
             backoff: Backoff::default(),
             has_been_online: false,
@@ -126,9 +135,9 @@ impl Session {
         self.state
     }
 
-    /// The full JID, while bound.
+    /// The full JID, while there is a session, also while it waits to be resumed.
     pub fn jid(&self) -> Option<&str> {
-        self.is_bound().then_some(self.own_jid.as_str())
+        self.has_session.then_some(self.own_jid.as_str())
     }
 
     /// When [`Input::Timeout`] is due, on the monotonic clock.
@@ -213,6 +222,7 @@ impl Session {
             self.with(now, |features, cx| features.presence.send_unavailable(cx));
             // Behind what was sent and not yet confirmed stands a question, so that the answer comes before the stream is closed.
             self.ask_for_confirmation(now);
+            self.management.tell(&mut self.outputs);
         }
         if self.stream.as_ref().is_some_and(Stream::is_open) {
             self.push_frame(framing::close());
@@ -324,17 +334,13 @@ impl Session {
         }
     }
 
-    fn change_state(&mut self, current: State, error: Option<Error>, retry_in_ms: Option<u32>) {
+    /// Changes the state, then tells it (I7).
+    fn announce(&mut self, current: State, fill: impl FnOnce(&mut StateChange)) {
         let previous = std::mem::replace(&mut self.state, current);
         if previous != current {
-            let is_resumed = (current == State::Online).then_some(false);
-            self.outputs.push_back(Output::Event(Event::State(StateChange {
-                current,
-                previous,
-                error,
-                retry_in_ms,
-                is_resumed,
-            })));
+            let mut change = StateChange { current, previous, error: None, retry_in_ms: None, is_resumed: None };
+            fill(&mut change);
+            self.outputs.push_back(Output::Event(Event::State(change)));
         }
     }
 }

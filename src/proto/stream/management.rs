@@ -1,11 +1,15 @@
-//! Stream management (XEP-0198, version 1.6): enabling, counting and acknowledgements. No resumption yet.
+//! Stream management (XEP-0198, version 1.6): counting, acknowledgements, resumption.
 //!
 //! ```text
-//!   Off ──<enable/> sent──▶ Requested ──<enabled/>──▶ On
-//!    ▲                          │ <failed/>
-//!    └──────────────────────────┘
+//!   Off ──<enable/> sent──▶ Requested ──<enabled/>──▶ On ──connection lost──▶ (On, resumable) ──<resumed/>──▶ On
+//!    ▲                          │ <failed/>                                        │ <failed/>
+//!    └──────────────────────────┴──────────────────────────────────────────────────┘
 //! ```
-//! What we send counts from `<enable/>` on, what we get from `<enabled/>` on (XEP-0198, section 4).
+//! What we send counts from `<enable/>` on, what we get from `<enabled/>` on (XEP-0198, section 4). The counts outlive the
+//! connection as long as the session can be resumed. `location` is not used: it is for TCP.
+//!
+//! A deliberate deviation: where the server acknowledges more than was sent, section 4 would end the stream; here that is
+//! reported, all that was sent counts as acknowledged, and the stream goes on.
 
 use std::collections::VecDeque;
 
@@ -24,6 +28,8 @@ enum Phase {
 #[derive(Debug, Default)]
 pub(crate) struct Management {
     phase: Phase,
+    /// Under which the server keeps the session, if it does.
+    session_id: Option<String>,
     /// Stanzas we got, modulo 2^32 (XEP-0198, section 4).
     inbound: u32,
     /// Of the stanzas we sent, how many the server has, without the modulo.
@@ -32,16 +38,50 @@ pub(crate) struct Management {
     is_asking: bool,
 }
 
+/// What an element of stream management says.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Said {
+    /// How many of our stanzas the server has now.
+    pub(crate) acked: Option<u64>,
+    /// What was wrong with it. The stream goes on.
+    pub(crate) complaint: Option<Error>,
+}
+
+impl Said {
+    const NOTHING: Self = Self { acked: None, complaint: None };
+
+    fn complaint(message: String) -> Self {
+        Self { acked: None, complaint: Some(Error::new(Code::ProtocolError, message)) }
+    }
+}
+
 impl Management {
-    /// Asks the server to manage this stream. Counting what we send begins here.
+    /// Asks the server to manage this stream, and to keep the session if the connection is lost. Counting what we send begins here.
     pub(crate) fn enable(&mut self, outputs: &mut VecDeque<Output>) {
-        self.phase = Phase::Requested;
-        write("enable", None, outputs);
+        *self = Self { phase: Phase::Requested, ..Self::default() };
+        write(outputs, "enable", |w| {
+            w.attr("resume", "true");
+        });
     }
 
     /// Whether the server confirms stanzas on this stream, or may be about to.
     pub(crate) fn is_expected(&self) -> bool {
         self.phase != Phase::Off
+    }
+
+    /// Whether the server keeps the session for a while when the connection is lost.
+    pub(crate) fn can_resume(&self) -> bool {
+        self.phase == Phase::On && self.session_id.is_some()
+    }
+
+    /// Asks the server to go on with the session on a new connection.
+    pub(crate) fn resume(&mut self, outputs: &mut VecDeque<Output>) {
+        // Whatever was asked on the connection before is not answered any more.
+        self.is_asking = false;
+        let (session_id, h) = (self.session_id.clone().unwrap_or_default(), self.inbound);
+        write(outputs, "resume", |w| {
+            w.attr("h", &h.to_string()).attr("previd", &session_id);
+        });
     }
 
     /// Counts a stanza of the server, before it is parsed (I8).
@@ -51,65 +91,103 @@ impl Management {
         }
     }
 
+    /// Whether the server confirms, and is confirmed to.
+    pub(crate) fn is_on(&self) -> bool {
+        self.phase == Phase::On
+    }
+
+    /// Tells what has arrived here without being asked: the last chance before the stream is closed. What the server holds
+    /// unconfirmed then, it keeps and sends again at the next login.
+    pub(crate) fn tell(&self, outputs: &mut VecDeque<Output>) {
+        if self.is_on() {
+            self.write_answer(outputs);
+        }
+    }
+
+    fn write_answer(&self, outputs: &mut VecDeque<Output>) {
+        let h = self.inbound.to_string();
+        write(outputs, "a", |w| {
+            w.attr("h", &h);
+        });
+    }
+
     /// Asks what has arrived, unless that question is open already: it never stands before the stanza that it asks about.
     pub(crate) fn ask(&mut self, outputs: &mut VecDeque<Output>) {
         if self.phase == Phase::On && !self.is_asking {
             self.is_asking = true;
-            write("r", None, outputs);
+            write(outputs, "r", |_| {});
         }
     }
 
-    /// Handles an element of stream management. `Some` is how many of our stanzas the server has now.
-    pub(crate) fn handle(
-        &mut self,
-        element: Element<'_>,
-        sent: u64,
-        outputs: &mut VecDeque<Output>,
-    ) -> Result<Option<u64>, Error> {
+    /// Handles an element of stream management on a bound stream.
+    pub(crate) fn handle(&mut self, element: Element<'_>, sent: u64, outputs: &mut VecDeque<Output>) -> Said {
         match (element.name(), self.phase) {
             ("enabled", Phase::Requested) => {
                 self.phase = Phase::On;
-                Ok(None)
+                let is_resumable = matches!(element.attr("resume"), Some("true" | "1"));
+                self.session_id = element.attr("id").filter(|_| is_resumable).map(ToOwned::to_owned);
+                Said::NOTHING
             }
             ("failed", Phase::Requested) => {
-                self.phase = Phase::Off;
-                Ok(None)
+                *self = Self::default();
+                Said::NOTHING
             }
             ("r", Phase::On) => {
-                write("a", Some(self.inbound), outputs);
-                Ok(None)
+                self.write_answer(outputs);
+                Said::NOTHING
             }
             ("a", Phase::On) => {
                 self.is_asking = false;
-                let h = element.attr("h").and_then(|h| h.parse::<u32>().ok());
-                let h = h.ok_or_else(|| Error::new(Code::ProtocolError, "the server's acknowledgement has no count"))?;
-                self.acknowledge(h, sent).map(Some)
+                match count(element) {
+                    Some(h) => self.acknowledge(h, sent),
+                    None => Said::complaint("the server's acknowledgement has no count".to_owned()),
+                }
             }
-            (name, _) => {
-                Err(Error::new(Code::ProtocolError, format!("the server sent <{name}/> of stream management out of turn")))
-            }
+            (name, _) => Said::complaint(format!("the server sent <{name}/> of stream management out of turn")),
         }
     }
 
-    fn acknowledge(&mut self, h: u32, sent: u64) -> Result<u64, Error> {
-        // The low half of `acked` is what the server said last (XEP-0198, section 4: modulo 2^32).
-        let last = self.acked as u32;
-        let acked = self.acked + u64::from(h.wrapping_sub(last));
-        if acked > sent {
-            return Err(Error::new(Code::ProtocolError, format!("the server acknowledges {h} stanzas, and {sent} were sent")));
+    /// `<resumed/>`: the session goes on. Its `h` says what arrived before the connection was lost (XEP-0198, section 5).
+    pub(crate) fn handle_resumed(&mut self, element: Element<'_>, sent: u64) -> Result<Said, Error> {
+        if element.attr("previd") != self.session_id.as_deref() {
+            return Err(Error::new(Code::ProtocolError, "the server resumed another session than the one it was asked for"));
         }
-        self.acked = acked;
-        Ok(acked)
+        match count(element) {
+            Some(h) => Ok(self.acknowledge(h, sent)),
+            None => Err(Error::new(Code::ProtocolError, "the server resumed the session without a count")),
+        }
+    }
+
+    /// `<failed/>`: the session is gone; the server may still know what of it arrived (XEP-0198, section 5).
+    pub(crate) fn handle_refused(&mut self, element: Element<'_>, sent: u64) -> Said {
+        let said = count(element).map_or(Said::NOTHING, |h| self.acknowledge(h, sent));
+        *self = Self::default();
+        said
+    }
+
+    fn acknowledge(&mut self, h: u32, sent: u64) -> Said {
+        // The low half of `acked` is what the server said last (XEP-0198, section 4: modulo 2^32).
+        let ahead = h.wrapping_sub(self.acked as u32);
+        if ahead > u32::MAX / 2 {
+            return Said::complaint(format!("the server acknowledges {h} stanzas, fewer than before"));
+        }
+        let acked = self.acked + u64::from(ahead);
+        self.acked = acked.min(sent);
+        let complaint = (acked > sent)
+            .then(|| Error::new(Code::ProtocolError, format!("the server acknowledges {h} stanzas, and {sent} were sent")));
+        Said { acked: Some(self.acked), complaint }
     }
 }
 
-fn write(name: &str, h: Option<u32>, outputs: &mut VecDeque<Output>) {
+fn count(element: Element<'_>) -> Option<u32> {
+    element.attr("h")?.trim().parse().ok()
+}
+
+fn write(outputs: &mut VecDeque<Output>, name: &str, attributes: impl FnOnce(&mut Writer)) {
     let mut w = Writer::new();
     w.open(name, ns::SM);
-    if let Some(h) = h {
-        w.attr("h", &h.to_string());
-    }
-    // Nothing in it can be refused by the writer.
+    attributes(&mut w);
+    // An id that the parser let in is one that the writer lets out.
     if let Ok(frame) = w.finish() {
         outputs.push_back(Output::SendFrame(frame));
     }
@@ -119,21 +197,34 @@ fn write(name: &str, h: Option<u32>, outputs: &mut VecDeque<Output>) {
 mod tests {
     use super::*;
 
-    #[test]
-    fn counts_wrap_at_two_to_the_thirty_second() {
-        let mut management = Management { phase: Phase::On, inbound: u32::MAX, acked: u64::from(u32::MAX), is_asking: false };
-        management.count_inbound();
-        assert_eq!(management.inbound, 0);
-        assert_eq!(management.acknowledge(2, u64::from(u32::MAX) + 5), Ok(u64::from(u32::MAX) + 3));
+    fn on(acked: u64) -> Management {
+        Management { phase: Phase::On, acked, ..Management::default() }
     }
 
     #[test]
-    fn an_acknowledgement_of_more_than_was_sent_is_reported_and_changes_nothing() {
-        let mut management = Management { phase: Phase::On, ..Management::default() };
-        assert_eq!(management.acknowledge(3, 5), Ok(3));
-        assert!(management.acknowledge(6, 5).is_err());
-        assert_eq!(management.acknowledge(5, 5), Ok(5));
-        // A count that goes back reads as one that went round, which is more than was sent.
-        assert!(management.acknowledge(4, 5).is_err());
+    fn counts_wrap_at_two_to_the_thirty_second() {
+        // XEP-0198, section 4.
+        let mut management = Management { inbound: u32::MAX, ..on(u64::from(u32::MAX)) };
+        management.count_inbound();
+        assert_eq!(management.inbound, 0);
+        let said = management.acknowledge(2, u64::from(u32::MAX) + 5);
+        assert_eq!(said, Said { acked: Some(u64::from(u32::MAX) + 3), complaint: None });
+    }
+
+    #[test]
+    fn an_acknowledgement_of_more_than_was_sent_counts_as_all_of_it_and_is_reported() {
+        let mut management = on(0);
+        assert_eq!(management.acknowledge(3, 5), Said { acked: Some(3), complaint: None });
+        let said = management.acknowledge(9, 5);
+        assert!(said.acked == Some(5) && said.complaint.is_some());
+        assert_eq!(management.acknowledge(6, 6), Said { acked: Some(6), complaint: None });
+    }
+
+    #[test]
+    fn an_acknowledgement_that_goes_back_changes_nothing() {
+        let mut management = on(5);
+        let said = management.acknowledge(4, 9);
+        assert!(said.acked.is_none() && said.complaint.is_some());
+        assert_eq!(management.acknowledge(9, 9).acked, Some(9));
     }
 }

@@ -5,15 +5,15 @@
 //!                             │ <open/>                                              │
 //!                             ▼                                                      │
 //!                      ExpectFeatures ──mechanisms──▶ (ExpectCredentials) ──▶ ExpectChallenge ◀─▶ ExpectKey
-//!                             │ bind
-//!                             ▼
-//!                        ExpectBind ──▶ (ExpectSession) ──▶ Bound
+//!                             │ a session to resume            │ none, or <failed/>
+//!                             ▼                                ▼
+//!                       (ExpectResumed) ──<resumed/>──▶ Bound ◀── (ExpectSession) ◀── ExpectBind
 //!
 //!  (…) where the server or the app makes it necessary
 //! ```
 //!
 //! Supported: SCRAM-SHA-512, -256, -1, PLAIN, ANONYMOUS; resource binding; RFC 3921's session where a server insists on it; stream
-//! management without resumption. Not yet: SASL2, Bind 2, FAST. Never: STARTTLS and compression, which a WebSocket has no use for.
+//! management with resumption. Not yet: SASL2, Bind 2, FAST. Never: STARTTLS and compression, which a WebSocket has no use for.
 
 mod conditions;
 mod features;
@@ -28,7 +28,7 @@ use xmpp_parsers::bind::{BindQuery, BindResponse};
 
 use self::features::StreamFeatures;
 use self::login::Login;
-use self::management::Management;
+use self::management::{Management, Said};
 use self::sasl::Mechanism;
 use super::config::Config;
 use super::entropy::Ids;
@@ -41,6 +41,10 @@ use super::xml::{Element, Writer, ns, read_typed};
 pub(crate) struct Io<'a> {
     pub(crate) config: &'a Config,
     pub(crate) ids: &'a mut Ids,
+    /// Outlives the stream.
+    pub(crate) management: &'a mut Management,
+    /// Stanzas sent in the session so far.
+    pub(crate) sent_count: u64,
     pub(crate) outputs: &'a mut VecDeque<Output>,
 }
 
@@ -55,8 +59,12 @@ impl Io<'_> {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Progress {
     Negotiating,
-    /// The server bound this full JID.
+    /// The server bound this full JID: a new session.
     Bound(String),
+    /// The session goes on.
+    Resumed(Said),
+    /// The session is gone, and this is the server's last word on it. A new one is being bound.
+    NotResumed(Said),
 }
 
 #[derive(Debug)]
@@ -66,6 +74,7 @@ enum Step {
     ExpectFeatures,
     /// The app, the key derivation or the server has the word.
     ExpectLogin(Login),
+    ExpectResumed,
     ExpectBind {
         id: String,
     },
@@ -84,18 +93,11 @@ pub(crate) struct Stream {
     is_private: bool,
     is_authenticated: bool,
     features: StreamFeatures,
-    pub(crate) management: Management,
 }
 
 impl Stream {
     pub(crate) fn new(is_private: bool) -> Self {
-        Self {
-            step: Step::ExpectSocket,
-            is_private,
-            is_authenticated: false,
-            features: StreamFeatures::default(),
-            management: Management::default(),
-        }
+        Self { step: Step::ExpectSocket, is_private, is_authenticated: false, features: StreamFeatures::default() }
     }
 
     pub(crate) fn is_bound(&self) -> bool {
@@ -118,6 +120,7 @@ impl Stream {
             Step::ExpectOpen => "the server's <open/>",
             Step::ExpectFeatures => "the stream features",
             Step::ExpectLogin(login) => login.waits_for(),
+            Step::ExpectResumed => "the session to be resumed",
             Step::ExpectBind { .. } => "resource binding",
             Step::ExpectSession { .. } => "the session",
             Step::Bound => "the roster",
@@ -161,6 +164,16 @@ impl Stream {
                     self.open(io)?;
                 }
                 Ok(Progress::Negotiating)
+            }
+            ("resumed", ns::SM, Step::ExpectResumed) => {
+                let said = io.management.handle_resumed(element, io.sent_count)?;
+                self.step = Step::Bound;
+                Ok(Progress::Resumed(said))
+            }
+            ("failed", ns::SM, Step::ExpectResumed) => {
+                let said = io.management.handle_refused(element, io.sent_count);
+                self.bind(io)?;
+                Ok(Progress::NotResumed(said))
             }
             ("iq", ns::CLIENT, Step::ExpectBind { id }) if element.attr("id") == Some(id) => self.bound(element, io),
             ("iq", ns::CLIENT, Step::ExpectSession { id, jid }) if element.attr("id") == Some(id) => {
@@ -211,6 +224,16 @@ impl Stream {
             self.step = Step::ExpectLogin(Login::begin(mechanisms, self.is_private, io, floor)?);
             return Ok(Progress::Negotiating);
         }
+        if io.management.can_resume() && self.features.has_management {
+            io.management.resume(io.outputs);
+            self.step = Step::ExpectResumed;
+            return Ok(Progress::Negotiating);
+        }
+        self.bind(io)?;
+        Ok(Progress::Negotiating)
+    }
+
+    fn bind(&mut self, io: &mut Io<'_>) -> Result<(), Error> {
         if !self.features.has_bind {
             return Err(Error::new(Code::ProtocolError, "the server offers no resource binding after the login"));
         }
@@ -219,7 +242,7 @@ impl Stream {
         w.open("iq", ns::CLIENT).attr("type", "set").attr("id", &id).typed(&BindQuery::new(io.config.account.resource.clone()));
         io.send(w)?;
         self.step = Step::ExpectBind { id };
-        Ok(Progress::Negotiating)
+        Ok(())
     }
 
     fn bound(&mut self, iq: Element<'_>, io: &mut Io<'_>) -> Result<Progress, Error> {
@@ -247,7 +270,7 @@ impl Stream {
     fn finish(&mut self, jid: String, io: &mut Io<'_>) -> Progress {
         self.step = Step::Bound;
         if self.features.has_management {
-            self.management.enable(io.outputs);
+            io.management.enable(io.outputs);
         }
         Progress::Bound(jid)
     }

@@ -45,8 +45,9 @@ pub(crate) fn prescan<'a>(frame: &'a str, limits: &Limits) -> Result<Prescan<'a>
 /// The frame with the prefix `stream` declared. RFC 7395, section 3.3.3 has every frame declare what it uses, but Prosody (13.0)
 /// does not in its stream errors: it writes them as if they stood inside `<stream:stream>`.
 pub(crate) fn with_stream_prefix(frame: &str) -> Cow<'_, str> {
-    match (frame.strip_prefix("<stream:"), root(frame)) {
-        (Some(rest), Ok((name, ""))) => {
+    let Some(rest) = frame.strip_prefix("<stream:") else { return Cow::Borrowed(frame) };
+    match root(frame) {
+        Ok((name, "")) => {
             let rest = rest.get(name.len()..).unwrap_or_default();
             Cow::Owned(format!("<stream:{name} xmlns:stream='{}'{rest}", ns::STREAM))
         }

@@ -1,0 +1,390 @@
+//! Resuming a session after its connection was lost (XEP-0198, section 5): against a scripted server, and against a model of one that
+//! loses connections at random.
+
+mod support;
+
+use std::collections::VecDeque;
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use support::{OWN_FULL, Peer, USUAL_FEATURES, attribute, config};
+use waxwing::proto::{Code, Input, MessageOptions, Reconnect, Reply, State, Token};
+
+const SM: &str = "<sm xmlns='urn:xmpp:sm:3'/>";
+const CUT: Input<'static> = Input::SocketClosed { code: 1006, reason: "" };
+
+/// Online, in a session that the server keeps. Two stanzas of ours are out: the roster request and the first presence.
+fn resumable() -> Peer {
+    let mut config = config();
+    config.reconnect = Some(Reconnect { min_delay_ms: 1_000, max_delay_ms: 1_000, max_attempts: None });
+    let mut peer = Peer::new(config);
+    peer.enabled = "<enabled xmlns='urn:xmpp:sm:3' id='sm-1' resume='true' max='300' location='example.net:9'/>";
+    peer.session.connect(peer.now, Token(0));
+    peer.log_in(USUAL_FEATURES);
+    peer.answer_roster("<item jid='juliet@example.com' subscription='both'/>");
+    peer.receive("<presence xmlns='jabber:client' from='juliet@example.com/balcony'/>");
+    peer.clear();
+    peer
+}
+
+/// The connection is lost, made again, and the login done. Returns the `<resume/>`.
+fn cut_and_log_in(peer: &mut Peer) -> String {
+    peer.input(CUT);
+    log_in_again(peer)
+}
+
+fn log_in_again(peer: &mut Peer) -> String {
+    peer.advance(1_000);
+    peer.open("<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>PLAIN</mechanism></mechanisms>");
+    peer.receive("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>");
+    peer.restart(&format!("<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>{SM}"));
+    peer.take_frames().pop().unwrap()
+}
+
+fn resumed(peer: &mut Peer, h: u32) {
+    peer.receive(&format!("<resumed xmlns='urn:xmpp:sm:3' previd='sm-1' h='{h}'/>"));
+}
+
+fn send(peer: &mut Peer, token: u32, body: &str) -> String {
+    let options =
+        MessageOptions { to: "juliet@example.com".to_owned(), body: Some(body.to_owned()), ..MessageOptions::default() };
+    peer.session.send_message(peer.now, Token(token), options).unwrap()
+}
+
+fn last_state(peer: &mut Peer) -> Value {
+    peer.take_events("state").pop().unwrap()
+}
+
+#[test]
+fn a_lost_session_is_resumed_with_our_count_and_its_id() {
+    let mut peer = resumable();
+    // Roster result and presence came; this makes three.
+    peer.receive("<message xmlns='jabber:client' from='juliet@example.com/x'><body>hi</body></message>");
+    let resume = cut_and_log_in(&mut peer);
+    assert_eq!(resume, "<resume xmlns='urn:xmpp:sm:3' h='3' previd='sm-1'/>");
+    assert_eq!(peer.session.jid(), Some(OWN_FULL));
+    resumed(&mut peer, 2);
+    assert_eq!(last_state(&mut peer), json!({ "current": "online", "previous": "connecting", "resumed": true }));
+    // Nothing is asked again, and nothing was forgotten.
+    assert!(peer.take_frames().is_empty());
+    assert!(peer.session.presence_of("juliet@example.com").is_some());
+    assert!(peer.session.roster_item("juliet@example.com").is_some());
+}
+
+#[test]
+fn what_did_not_arrive_is_sent_again_in_order_and_before_what_waited() {
+    let mut peer = resumable();
+    let first = send(&mut peer, 1, "arrived");
+    let second = send(&mut peer, 2, "lost <&>");
+    peer.input(CUT);
+    send(&mut peer, 3, "written offline");
+    log_in_again(&mut peer);
+    peer.take_events("delivery");
+    resumed(&mut peer, 3);
+    let frames = peer.take_frames();
+    assert_eq!(frames.len(), 3, "{frames:?}");
+    // With the time when it was written (XEP-0198, section 5), and no other address than before.
+    assert!(
+        frames[0].contains("lost &lt;&amp;&gt;") && frames[0].contains("<delay xmlns='urn:xmpp:delay' stamp='2026-"),
+        "{}",
+        frames[0]
+    );
+    assert!(!frames[0].contains(" from="));
+    assert!(frames[1].contains("written offline") && !frames[1].contains("<delay"));
+    assert_eq!(frames[2], "<r xmlns='urn:xmpp:sm:3'/>");
+    assert!(matches!(peer.outcome(Token(1)), Some(Ok(Reply::Message(message))) if message.id == first));
+    assert_eq!(peer.outcome(Token(2)), None);
+    peer.receive("<a xmlns='urn:xmpp:sm:3' h='5'/>");
+    assert!(matches!(peer.outcome(Token(2)), Some(Ok(Reply::Message(message))) if message.id == second));
+    assert!(matches!(peer.outcome(Token(3)), Some(Ok(_))));
+}
+
+#[test]
+fn a_request_in_flight_survives_and_is_asked_again_if_it_did_not_arrive() {
+    let mut peer = resumable();
+    peer.session.request(peer.now, Token(7), "<iq type='get' to='example.net'><q xmlns='urn:x'/></iq>", None).unwrap();
+    let request = peer.take_frames().remove(0);
+    cut_and_log_in(&mut peer);
+    assert_eq!(peer.outcome(Token(7)), None);
+    resumed(&mut peer, 2);
+    assert_eq!(peer.take_frames(), [request.clone()]);
+    let id = attribute(&request, "id");
+    peer.receive(&format!("<iq xmlns='jabber:client' type='result' id='{id}' from='example.net'/>"));
+    assert!(matches!(peer.outcome(Token(7)), Some(Ok(Reply::Stanza(_)))));
+}
+
+#[test]
+fn the_counts_go_on_after_a_resumption() {
+    // XEP-0198, section 5: they MUST NOT be reset.
+    let mut peer = resumable();
+    cut_and_log_in(&mut peer);
+    resumed(&mut peer, 2);
+    peer.receive("<message xmlns='jabber:client' from='juliet@example.com/x'><body>one more</body></message>");
+    peer.clear();
+    peer.receive("<r xmlns='urn:xmpp:sm:3'/>");
+    assert_eq!(peer.take_frames(), ["<a xmlns='urn:xmpp:sm:3' h='3'/>"]);
+    send(&mut peer, 1, "third");
+    peer.receive("<a xmlns='urn:xmpp:sm:3' h='3'/>");
+    assert!(matches!(peer.outcome(Token(1)), Some(Ok(_))));
+    // Stream management is not enabled a second time.
+    assert!(peer.take_frames().iter().all(|frame| !frame.contains("<enable ")));
+}
+
+#[test]
+fn a_session_that_is_gone_is_made_anew_and_says_what_arrived() {
+    // XEP-0198, section 5: <failed h/> tells what the server handled before.
+    let mut peer = resumable();
+    send(&mut peer, 1, "arrived");
+    send(&mut peer, 2, "nobody knows");
+    peer.session.request(peer.now, Token(7), "<iq type='get' to='example.net'><q xmlns='urn:x'/></iq>", None).unwrap();
+    peer.input(CUT);
+    send(&mut peer, 3, "waits");
+    log_in_again(&mut peer);
+    peer.receive("<failed xmlns='urn:xmpp:sm:3' h='3'><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></failed>");
+    assert!(matches!(peer.outcome(Token(1)), Some(Ok(_))));
+    assert_eq!(peer.outcome(Token(2)).unwrap().unwrap_err().code, Code::DeliveryUnknown);
+    assert_eq!(peer.outcome(Token(7)).unwrap().unwrap_err().code, Code::ConnectionLost);
+    assert_eq!(peer.outcome(Token(3)), None);
+    let bind = peer.take_frames().pop().unwrap();
+    assert!(bind.contains("xmpp-bind"), "{bind}");
+    peer.receive(&format!(
+        "<iq xmlns='jabber:client' type='result' id='{}'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>romeo@example.net/other</jid></bind></iq>",
+        attribute(&bind, "id")
+    ));
+    peer.receive("<enabled xmlns='urn:xmpp:sm:3' id='sm-2' resume='true'/>");
+    peer.answer_roster("");
+    assert_eq!(last_state(&mut peer)["resumed"], false);
+    assert_eq!(peer.session.jid(), Some("romeo@example.net/other"));
+    assert!(peer.session.presence_of("juliet@example.com").is_none());
+    let frames = peer.take_frames();
+    let messages: Vec<&String> = frames.iter().filter(|frame| frame.starts_with("<message")).collect();
+    assert!(messages.len() == 1 && messages[0].contains("waits"), "{frames:?}");
+}
+
+#[test]
+fn a_plain_failed_loses_nothing_else() {
+    let mut peer = resumable();
+    send(&mut peer, 1, "nobody knows");
+    cut_and_log_in(&mut peer);
+    peer.receive("<failed xmlns='urn:xmpp:sm:3'/>");
+    assert_eq!(peer.outcome(Token(1)).unwrap().unwrap_err().code, Code::DeliveryUnknown);
+    assert!(peer.take_frames().pop().unwrap().contains("xmpp-bind"));
+}
+
+#[test]
+fn a_server_that_keeps_no_session_is_not_asked_to_resume_it() {
+    for enabled in [
+        "<enabled xmlns='urn:xmpp:sm:3'/>",
+        "<enabled xmlns='urn:xmpp:sm:3' id='x'/>",
+        "<enabled xmlns='urn:xmpp:sm:3' resume='true'/>",
+    ] {
+        let mut config = config();
+        config.reconnect = Some(Reconnect { min_delay_ms: 1_000, max_delay_ms: 1_000, max_attempts: None });
+        let mut peer = Peer::new(config);
+        peer.enabled = enabled;
+        peer.session.connect(peer.now, Token(0));
+        peer.log_in(USUAL_FEATURES);
+        peer.answer_roster("");
+        send(&mut peer, 1, "nobody knows");
+        let frame = cut_and_log_in(&mut peer);
+        assert!(frame.contains("xmpp-bind"), "{frame}");
+        assert_eq!(peer.outcome(Token(1)).unwrap().unwrap_err().code, Code::DeliveryUnknown);
+    }
+}
+
+#[test]
+fn another_session_than_ours_is_refused() {
+    let mut peer = resumable();
+    cut_and_log_in(&mut peer);
+    peer.receive("<resumed xmlns='urn:xmpp:sm:3' previd='somebody-elses' h='2'/>");
+    assert_eq!(last_state(&mut peer)["error"]["code"], "protocol-error");
+}
+
+#[test]
+fn a_count_above_ours_is_reported_and_the_session_goes_on() {
+    // A deliberate deviation from XEP-0198, section 4.
+    let mut peer = resumable();
+    send(&mut peer, 1, "one");
+    cut_and_log_in(&mut peer);
+    resumed(&mut peer, 400);
+    assert!(matches!(peer.outcome(Token(1)), Some(Ok(_))));
+    assert_eq!(peer.take_events("error")[0]["code"], "protocol-error");
+    assert_eq!(peer.session.state(), State::Online);
+}
+
+#[test]
+fn a_connection_lost_again_while_resuming_changes_nothing() {
+    let mut peer = resumable();
+    send(&mut peer, 1, "patience");
+    cut_and_log_in(&mut peer);
+    let resume = cut_and_log_in(&mut peer);
+    assert!(resume.contains("previd='sm-1'"), "{resume}");
+    resumed(&mut peer, 2);
+    assert!(peer.take_frames()[0].contains("patience"));
+    peer.receive("<a xmlns='urn:xmpp:sm:3' h='3'/>");
+    assert!(matches!(peer.outcome(Token(1)), Some(Ok(_))));
+}
+
+#[test]
+fn disconnecting_while_waiting_settles_everything() {
+    let mut peer = resumable();
+    send(&mut peer, 1, "on the wire");
+    peer.input(CUT);
+    send(&mut peer, 2, "waits");
+    peer.session.disconnect(peer.now, Token(3));
+    assert_eq!(peer.outcome(Token(1)).unwrap().unwrap_err().code, Code::DeliveryUnknown);
+    assert_eq!(peer.outcome(Token(2)).unwrap().unwrap_err().code, Code::Aborted);
+    assert_eq!(peer.outcome(Token(3)), Some(Ok(Reply::Done)));
+    assert_eq!((peer.session.state(), peer.session.jid(), peer.session.poll_timeout()), (State::Offline, None, None));
+    // The next connect() is a new session.
+    peer.session.connect(peer.now, Token(4));
+    peer.drain();
+    assert!(log_in_again(&mut peer).contains("xmpp-bind"));
+}
+
+#[test]
+fn a_message_behind_our_close_is_left_to_the_next_login() {
+    let mut peer = resumable();
+    peer.session.disconnect(peer.now, Token(1));
+    let frames = peer.take_frames();
+    assert_eq!(frames[1], "<a xmlns='urn:xmpp:sm:3' h='2'/>", "what came is confirmed first");
+    peer.receive("<message xmlns='jabber:client' from='juliet@example.com/x'><body>too late</body></message>");
+    assert!(peer.take_events("message").is_empty());
+}
+
+/// A server that keeps a session over lost connections, as XEP-0198 says, and knows what it got and what it gave.
+#[derive(Default)]
+struct Model {
+    /// Bodies it got, in order.
+    received: Vec<u32>,
+    /// Stanzas it handled.
+    handled: u32,
+    /// Stanzas it sent that are not acknowledged, and the count before them.
+    unacked: VecDeque<String>,
+    acked: u32,
+}
+
+impl Model {
+    fn take(&mut self, frame: &str, peer: &mut Peer) {
+        if let Some(n) = frame.strip_prefix("<message ").and_then(|rest| rest.split("<body>").nth(1)) {
+            self.received.push(n.split('<').next().unwrap().parse().unwrap());
+        }
+        if ["<message", "<presence", "<iq"].iter().any(|stanza| frame.starts_with(stanza)) {
+            self.handled += 1;
+        } else if frame.starts_with("<r ") {
+            peer.receive(&format!("<a xmlns='urn:xmpp:sm:3' h='{}'/>", self.handled));
+        } else if frame.starts_with("<a ") {
+            self.acknowledge(attribute(frame, "h").parse().unwrap());
+        }
+    }
+
+    fn acknowledge(&mut self, h: u32) {
+        for _ in self.acked..h {
+            self.unacked.pop_front().expect("no more was sent");
+        }
+        self.acked = h;
+    }
+
+    fn give(&mut self, n: u32) -> String {
+        let frame = format!("<message xmlns='jabber:client' from='juliet@example.com/x' id='in-{n}'><body>{n}</body></message>");
+        self.unacked.push_back(frame.clone());
+        frame
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    /// Both sides say something.
+    Talk,
+    /// The server asks for an acknowledgement.
+    Ask,
+    /// The connection is lost: so many of the frames in flight, each way, still arrive.
+    Cut { to_server: usize, to_client: usize },
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        4 => Just(Step::Talk),
+        1 => Just(Step::Ask),
+        2 => (0_usize..6, 0_usize..6).prop_map(|(to_server, to_client)| Step::Cut { to_server, to_client }),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(case_count()))]
+
+    #[test]
+    fn over_random_cuts_nothing_is_lost_doubled_or_reordered(steps in prop::collection::vec(step(), 1..60)) {
+        let mut peer = resumable();
+        // Of the handshake: the roster result and a presence went out, the roster request and the first presence came in.
+        let mut model = Model { handled: 2, acked: 2, ..Model::default() };
+        let mut written = 0;
+        let mut given = 0;
+        let mut shown: Vec<u32> = Vec::new();
+        for step in steps {
+            match step {
+                Step::Talk => {
+                    written += 1;
+                    send(&mut peer, written, &written.to_string());
+                    given += 1;
+                    let frame = model.give(given);
+                    peer.receive(&frame);
+                    let frames = peer.take_frames();
+                    for frame in &frames {
+                        model.take(frame, &mut peer);
+                    }
+                }
+                Step::Ask => {
+                    peer.receive("<r xmlns='urn:xmpp:sm:3'/>");
+                    for frame in peer.take_frames() {
+                        model.take(&frame, &mut peer);
+                    }
+                }
+                Step::Cut { to_server, to_client } => {
+                    for _ in 0..4 {
+                        written += 1;
+                        send(&mut peer, written, &written.to_string());
+                    }
+                    for frame in peer.take_frames().into_iter().take(to_server) {
+                        // What the server answers to these is lost with the connection.
+                        if !frame.starts_with("<r ") {
+                            model.take(&frame, &mut peer);
+                        }
+                    }
+                    for n in 0..4 {
+                        given += 1;
+                        let frame = model.give(given);
+                        if n < to_client {
+                            peer.receive(&frame);
+                        }
+                    }
+                    let resume = cut_and_log_in(&mut peer);
+                    prop_assert!(resume.starts_with("<resume "), "{}", resume);
+                    model.acknowledge(attribute(&resume, "h").parse().unwrap());
+                    resumed(&mut peer, model.handled);
+                    for frame in model.unacked.clone() {
+                        peer.receive(&frame);
+                    }
+                    for frame in peer.take_frames() {
+                        model.take(&frame, &mut peer);
+                    }
+                }
+            }
+            shown.extend(peer.take_events("message").iter().filter(|message| message["direction"] == "in").map(|message| {
+                message["body"].as_str().unwrap().parse::<u32>().unwrap()
+            }));
+        }
+        prop_assert_eq!(shown, (1..=given).collect::<Vec<_>>());
+        prop_assert_eq!(&model.received, &(1..=written).collect::<Vec<_>>());
+        // What the server has, the app was told of, and the rest is still awaited.
+        peer.receive(&format!("<a xmlns='urn:xmpp:sm:3' h='{}'/>", model.handled));
+        let settled = peer.take_outcomes();
+        prop_assert_eq!(settled.len() as u32, written);
+        prop_assert!(settled.iter().all(|(_, result)| result.is_ok()));
+    }
+}
+
+/// 2,000, or what `WAXWING_CASES` says: 100,000 for a night.
+fn case_count() -> u32 {
+    std::env::var("WAXWING_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(2_000)
+}
