@@ -107,7 +107,7 @@ fn a_request_in_flight_survives_and_is_asked_again_if_it_did_not_arrive() {
     cut_and_log_in(&mut peer);
     assert_eq!(peer.outcome(Token(7)), None);
     resumed(&mut peer, 2);
-    assert_eq!(peer.take_frames(), [request.clone()]);
+    assert_eq!(peer.take_frames(), std::slice::from_ref(&request));
     let id = attribute(&request, "id");
     peer.receive(&format!("<iq xmlns='jabber:client' type='result' id='{id}' from='example.net'/>"));
     assert!(matches!(peer.outcome(Token(7)), Some(Ok(Reply::Stanza(_)))));
