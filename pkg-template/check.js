@@ -89,6 +89,7 @@ export const signalOnly = optional(shape({ signal }), "options");
 
 const presenceFields = { show: oneOf("away", "chat", "dnd", "xa"), status: text, statuses: texts, priority: whole(-128, 127) };
 export const presence = optional(shape(presenceFields), "presence");
+export const directedPresence = optional(shape({ ...presenceFields, type: oneOf("available", "unavailable") }), "presence");
 
 export const contact = optional(shape({ jid, name: text, groups: listOf(nonEmpty) }, "jid"), "contact");
 

@@ -81,7 +81,7 @@ class Presence extends Part {
 
   async sendTo(jid, presence) {
     const to = check.jid(jid, "jid");
-    const checked = check.presence(presence);
+    const checked = check.directedPresence(presence);
     this[core]().run((engine) => engine.sendPresenceTo(to, checked));
   }
 }

@@ -62,7 +62,7 @@ export class Client {
 
   /**
    * Flushes what was sent, closes the stream and stays offline. Resolves when closed; at once, if the client is offline.
-   * Roster and presence stay readable as they were, and {@link Client.connect | connect()} works again.
+   * The roster stays readable as it was, presences are forgotten, and {@link Client.connect | connect()} works again.
    *
    * Where `Symbol.asyncDispose` exists, `await using client = new Client(…)` does the same and frees all memory.
    */
@@ -382,7 +382,7 @@ export interface PresencePart {
   /** All available resources, the most available first. */
   resources(jid: string): Presence[];
   /** Sends a presence to one address only (RFC 6121, section 4.6). */
-  sendTo(jid: string, presence?: PresenceOptions): Promise<void>;
+  sendTo(jid: string, presence?: DirectedPresenceOptions): Promise<void>;
 }
 
 export interface PresenceOptions {
@@ -393,6 +393,11 @@ export interface PresenceOptions {
   statuses?: Readonly<Record<string, string>> | undefined;
   /** -128 to 127. Default: 0. */
   priority?: number | undefined;
+}
+
+export interface DirectedPresenceOptions extends PresenceOptions {
+  /** `unavailable` takes back what was sent to that address before. Default: available. */
+  type?: "available" | "unavailable" | undefined;
 }
 
 /** `client.messages`: sending (RFC 6121, section 5). What comes in is the `message` event. */

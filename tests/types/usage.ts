@@ -76,6 +76,7 @@ async function main(signal: AbortSignal): Promise<void> {
 
   await client.presence.set({ show: "dnd", status: "busy" });
   await client.presence.sendTo("juliet@example.com", {});
+  await client.presence.sendTo("juliet@example.com", { type: "unavailable" });
   const best: Presence | undefined = client.presence.of("juliet@example.com");
   const all: Presence[] = client.presence.resources("juliet@example.com");
 
