@@ -283,6 +283,71 @@ fn a_silent_server_is_asked_and_then_left() {
 }
 
 #[test]
+fn a_connection_that_is_dropped_at_once_is_pressed_less_and_less_until_it_is_stable() {
+    let mut peer = Peer::online_with(reconnecting(), USUAL_FEATURES, "");
+    let mut lose_after = |online_ms: u64| {
+        peer.advance(online_ms);
+        peer.input(Input::SocketClosed { code: 1006, reason: "" });
+        let state = peer.take_events("state").pop().unwrap();
+        if let Some(delay) = state["retryInMs"].as_u64() {
+            peer.advance(delay);
+            peer.log_in(USUAL_FEATURES);
+            peer.answer_roster("");
+            assert_eq!(peer.session.state(), State::Online);
+        }
+        state["current"] == "waiting"
+    };
+    // Three attempts in a row are allowed, and an hour of success wipes the slate.
+    assert!(lose_after(0) && lose_after(0) && lose_after(0));
+    assert!(lose_after(30_000) && lose_after(0) && lose_after(0));
+    assert!(!lose_after(0));
+}
+
+#[test]
+fn when_the_network_or_the_page_comes_back_the_wait_is_over() {
+    for input in [Input::NetworkChanged { is_online: true }, Input::Woke] {
+        let mut peer = Peer::online_with(reconnecting(), USUAL_FEATURES, "");
+        peer.input(Input::SocketClosed { code: 1006, reason: "" });
+        assert_eq!(peer.opened.len(), 1);
+        peer.input(input);
+        assert_eq!((peer.opened.len(), peer.session.state()), (2, State::Connecting));
+    }
+}
+
+#[test]
+fn nothing_is_retried_while_the_browser_has_no_network() {
+    let mut peer = Peer::online_with(reconnecting(), USUAL_FEATURES, "");
+    peer.input(Input::NetworkChanged { is_online: false });
+    peer.input(Input::SocketClosed { code: 1006, reason: "" });
+    assert_eq!(peer.session.poll_timeout(), None);
+    peer.advance(3_600_000);
+    peer.input(Input::Woke);
+    assert_eq!((peer.opened.len(), peer.session.state()), (1, State::Waiting));
+    peer.input(Input::NetworkChanged { is_online: true });
+    assert_eq!(peer.opened.len(), 2);
+}
+
+#[test]
+fn after_a_sleep_the_server_is_asked_at_once_whether_it_is_still_there() {
+    let is_ping = |frames: Vec<String>| frames.iter().any(|frame| frame.contains("urn:xmpp:ping"));
+    let mut peer = Peer::online();
+    peer.input(Input::Woke);
+    assert!(is_ping(peer.take_frames()));
+    let mut peer = Peer::online();
+    // The lid was closed: the clock on the wall went on, the monotonic one stood.
+    peer.now.wall_ms += 600_000;
+    peer.input(Input::Timeout);
+    assert!(is_ping(peer.take_frames()));
+    peer.advance(15_000);
+    assert_eq!(peer.session.state(), State::Offline);
+    // A timer that is merely late is no sleep.
+    let mut peer = Peer::online();
+    peer.advance(20_000);
+    peer.input(Input::Timeout);
+    assert!(!is_ping(peer.take_frames()));
+}
+
+#[test]
 fn any_frame_is_a_sign_of_life() {
     let mut peer = Peer::online();
     peer.advance(60_000);

@@ -7,10 +7,11 @@
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
-use crate::proto::{Config, Error, Event, Input, Now, Output, Reply, Session, Token};
+use crate::proto::{Config, Error, Event, Input, Now, Output, Reply, Session, State, Token};
 
 use super::env::{self, BrowserEntropy};
 use super::keys::Derivation;
+use super::lifecycle::Lifecycle;
 use super::socket::Socket;
 use super::timer::Timer;
 
@@ -30,6 +31,7 @@ pub(crate) struct Driver {
     socket: RefCell<Option<Rc<Socket>>>,
     timer: RefCell<Timer>,
     derivation: RefCell<Option<Derivation>>,
+    lifecycle: RefCell<Option<Lifecycle>>,
 }
 
 impl Driver {
@@ -41,6 +43,7 @@ impl Driver {
             socket: RefCell::new(None),
             timer: RefCell::new(Timer::new(this.clone())),
             derivation: RefCell::new(None),
+            lifecycle: RefCell::new(None),
         })
     }
 
@@ -71,8 +74,21 @@ impl Driver {
                 None => break,
             }
         }
+        self.follow_page();
         let due_ms = self.session.borrow().poll_timeout();
         self.timer.borrow_mut().set(due_ms);
+    }
+
+    /// An offline client listens to nothing, so that nothing holds it.
+    fn follow_page(&self) {
+        let is_offline = self.session.borrow().state() == State::Offline;
+        let is_listening = self.lifecycle.borrow().is_some();
+        if is_offline && is_listening {
+            drop(self.lifecycle.take());
+        } else if !is_offline && !is_listening {
+            let lifecycle = Lifecycle::listen(self.this.clone());
+            self.lifecycle.replace(Some(lifecycle));
+        }
     }
 
     fn perform(&self, output: Output) {

@@ -27,6 +27,10 @@ pub enum Input<'a> {
     KeyDerived { id: u32, key: Result<Vec<u8>, String> },
     /// The answer to [`Output::AskCredentials`].
     Credentials { id: u32, password: Result<String, String> },
+    /// The browser says that the network came or went. While it is gone nothing is retried.
+    NetworkChanged { is_online: bool },
+    /// The page came back: from sleep, from the background, out of the back/forward cache. Whether the connection lived on is not known.
+    Woke,
     /// The moment of [`Session::poll_timeout`](super::Session::poll_timeout) has come. Early or late is fine.
     Timeout,
 }
@@ -63,6 +67,8 @@ impl fmt::Debug for Input<'_> {
             }
             Self::KeyDerived { id, .. } => f.debug_struct("KeyDerived").field("id", id).finish_non_exhaustive(),
             Self::Credentials { id, .. } => f.debug_struct("Credentials").field("id", id).finish_non_exhaustive(),
+            Self::NetworkChanged { is_online } => f.debug_struct("NetworkChanged").field("is_online", is_online).finish(),
+            Self::Woke => f.write_str("Woke"),
             Self::Timeout => f.write_str("Timeout"),
         }
     }

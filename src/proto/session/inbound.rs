@@ -6,6 +6,7 @@ use super::super::feature::Flow;
 use super::super::io::Output;
 use super::super::iq::Owner;
 use super::super::router::{self, Routed};
+use super::super::state::State;
 use super::super::stream::management::Said;
 use super::super::stream::sasl::Mechanism;
 use super::super::stream::{Io, Progress, Stream, framing};
@@ -13,6 +14,9 @@ use super::super::time::Now;
 use super::super::trace;
 use super::super::xml::{self, Element, Writer, XmlFault, ns};
 use super::{PING, Session};
+
+/// Clocks of one machine drift apart by less than that while it is awake.
+const SLEEP_MS: i64 = 5_000;
 
 impl Session {
     /// Lets the stream go on with the negotiation.
@@ -205,7 +209,7 @@ impl Session {
             let waits_for = self.stream.as_ref().map_or("the connection", Stream::waits_for);
             return self.give_up(now, Error::new(Code::Timeout, format!("connecting took too long, waiting for {waits_for}")));
         }
-        if is_due(self.retry_at_ms) {
+        if is_due(self.retry_at_ms) && !self.is_network_down {
             self.attempt(now);
         }
         while let Some(owner) = self.iqs.take_expired(now.mono_ms) {
@@ -222,8 +226,36 @@ impl Session {
             }
         }
         let is_silent = self.is_online() && self.last_inbound_ms + u64::from(self.config.timeouts.ping_ms) <= now.mono_ms;
-        if is_silent && !self.is_awaiting_sign {
-            self.is_awaiting_sign = true;
+        if is_silent {
+            self.ask_for_sign(now);
+        }
+    }
+
+    /// A socket may say that it is open, and be dead: after a sleep, on another network. Whoever waits for a retry waits no longer.
+    pub(super) fn handle_wake(&mut self, now: Now) {
+        match self.state {
+            State::Online => self.ask_for_sign(now),
+            State::Waiting if !self.is_network_down => self.attempt(now),
+            State::Waiting | State::Connecting | State::Offline => {}
+        }
+    }
+
+    pub(super) fn handle_network(&mut self, now: Now, is_online: bool) {
+        self.is_network_down = !is_online;
+        self.handle_wake(now);
+    }
+
+    /// Whether the machine slept since the last input: the clock on the wall went on, and the monotonic one stood.
+    pub(super) fn has_slept(&self, now: Now) -> bool {
+        self.last_now.is_some_and(|last| {
+            let on_the_wall = now.wall_ms.saturating_sub(last.wall_ms);
+            let awake = i64::try_from(now.mono_ms.saturating_sub(last.mono_ms)).unwrap_or(i64::MAX);
+            on_the_wall.saturating_sub(awake) > SLEEP_MS
+        })
+    }
+
+    fn ask_for_sign(&mut self, now: Now) {
+        if !std::mem::replace(&mut self.is_awaiting_sign, true) {
             self.ping(now, Owner::SignOfLife, self.config.timeouts.pong_ms);
         }
     }

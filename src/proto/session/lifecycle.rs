@@ -11,6 +11,9 @@ use super::super::stream::{Stream, framing};
 use super::super::time::Now;
 use super::{CLOSE_MS, Session};
 
+/// Online for so long, a connection counts as stable: when it is lost, the backoff starts anew.
+const STABLE_MS: u64 = 30_000;
+
 impl Session {
     /// Opens a socket, or says why not.
     pub(super) fn attempt(&mut self, now: Now) {
@@ -32,7 +35,7 @@ impl Session {
         if is_ready {
             self.connect_deadline_ms = None;
             self.has_been_online = true;
-            self.backoff.reset();
+            self.online_since_ms = now.mono_ms;
             let is_resumed = std::mem::replace(&mut self.is_established, true);
             if !is_resumed {
                 self.with(now, |features, cx| features.presence.send_first(cx));
@@ -78,6 +81,10 @@ impl Session {
 
     /// The connection is gone. It is made again if it ever was online and if that can help.
     pub(super) fn lose(&mut self, now: Now, error: Error) {
+        // A server that takes us in and drops us at once is not pressed.
+        if self.state == State::Online && now.mono_ms.saturating_sub(self.online_since_ms) >= STABLE_MS {
+            self.backoff.reset();
+        }
         let delay_ms = match self.config.reconnect {
             Some(reconnect) if self.has_been_online && !framing::is_final(&error) => {
                 let fraction = self.ids.fraction();

@@ -80,6 +80,12 @@ pub struct Session {
     /// The server was asked for a sign of life, and gave none since.
     is_awaiting_sign: bool,
     last_inbound_ms: u64,
+    /// When the last input came.
+    last_now: Option<Now>,
+    /// When the session became online last.
+    online_since_ms: u64,
+    /// The browser has no network: nothing is retried until it has.
+    is_network_down: bool,
     connect_deadline_ms: Option<u64>,
     close_deadline_ms: Option<u64>,
     /// The session has left this socket, and waits for the server's `<close/>` before it closes it.
@@ -119,6 +125,9 @@ impl Session {
             is_probing: false,
             is_awaiting_sign: false,
             last_inbound_ms: 0,
+            last_now: None,
+            online_since_ms: 0,
+            is_network_down: false,
             connect_deadline_ms: None,
             close_deadline_ms: None,
             farewell_deadline_ms: None,
@@ -148,7 +157,7 @@ impl Session {
             self.connect_deadline_ms,
             self.close_deadline_ms,
             self.farewell_deadline_ms,
-            self.retry_at_ms,
+            self.retry_at_ms.filter(|_| !self.is_network_down),
             self.iqs.deadline_ms(),
             ping_at,
         ]
@@ -194,8 +203,16 @@ impl Session {
                 self.break_off(now, "unsupported-stanza-type", Error::new(Code::ProtocolError, "the server sent a binary frame"))
             }
             Input::SocketClosed { code, reason } => self.handle_socket_closed(now, code, reason),
-            Input::Timeout => self.handle_timeout(now),
+            Input::NetworkChanged { is_online } => self.handle_network(now, is_online),
+            Input::Woke => self.handle_wake(now),
+            Input::Timeout => {
+                if self.has_slept(now) {
+                    self.handle_wake(now);
+                }
+                self.handle_timeout(now);
+            }
         }
+        self.last_now = Some(now);
         self.settle_down(now);
     }
 
