@@ -156,6 +156,40 @@ fn a_million_elements_cost_one_stanza() {
 }
 
 #[test]
+fn namespaces_inside_each_other_cost_one_stanza_and_no_time() {
+    // 256 KB, which is what servers let anybody send.
+    let mut nested = String::from("<message xmlns='jabber:client'>");
+    for level in 0..20 {
+        nested.push_str("<a");
+        (0..250).for_each(|n| nested.push_str(&format!(" xmlns:p{level}n{n}='b'")));
+        nested.push('>');
+    }
+    nested.push_str(&"<a xmlns='c'/>".repeat(10_000));
+    nested.push_str(&"</a>".repeat(20));
+    nested.push_str("</message>");
+    assert_costs_one_stanza(&nested, "limit-exceeded");
+}
+
+#[test]
+fn an_attribute_called_xmlns_in_another_namespace_does_not_rename_an_element() {
+    assert_costs_one_stanza(
+        "<message xmlns='jabber:client' xmlns:x='urn:x' x:xmlns='urn:y'><body>a</body></message>",
+        "unreadable-stanza",
+    );
+    assert_costs_one_stanza(
+        "<message xmlns='jabber:client'><x xmlns:x='urn:x' x:xmlns='jabber:client'/></message>",
+        "unreadable-stanza",
+    );
+}
+
+#[test]
+fn text_in_cdata_is_only_text() {
+    let mut peer = play(&format!("{HEAD}<body>a<![CDATA[&#0; <b> &amp;]]></body></message>"));
+    assert_eq!(peer.take_events("message")[0]["body"], "a&#0; <b> &amp;");
+    assert_goes_on(&mut peer, 1);
+}
+
+#[test]
 fn a_frame_over_the_size_limit_costs_one_stanza() {
     assert_costs_one_stanza(&format!("{HEAD}<body>{}</body></message>", "a".repeat(17 << 20)), "limit-exceeded");
 }

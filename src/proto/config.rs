@@ -177,11 +177,13 @@ pub struct Limits {
     pub nodes: usize,
     /// `=` bytes in a frame: the parser reserves an attribute for each, even in text.
     pub equals: usize,
+    /// Namespace declarations, each times those that hold around it: the parser copies and compares them.
+    pub namespaces: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { frame_bytes: 16 << 20, depth: 128, attributes: 256, nodes: 1 << 19, equals: 1 << 19 }
+        Self { frame_bytes: 16 << 20, depth: 128, attributes: 256, nodes: 1 << 19, equals: 1 << 19, namespaces: 1 << 22 }
     }
 }
 

@@ -151,6 +151,10 @@ impl Session {
                 let error = Error::new(Code::LimitExceeded, format!("a frame was not read: {why}"));
                 if self.is_bound() { self.report(error) } else { self.give_up(now, error) }
             }
+            XmlFault::Unreadable(why) => {
+                let error = Error::new(Code::UnreadableStanza, format!("a frame was not read: {why}"));
+                if self.is_bound() { self.report(error) } else { self.give_up(now, error) }
+            }
             XmlFault::NotWellFormed(why) => self.break_off(
                 now,
                 "not-well-formed",

@@ -26,6 +26,8 @@ pub(crate) enum XmlFault {
     Restricted(&'static str),
     /// Larger than the [`Limits`]: this frame is lost, the stream goes on.
     TooLarge(&'static str),
+    /// Well-formed, and the parser would misread it: this frame is lost, the stream goes on.
+    Unreadable(&'static str),
 }
 
 /// Names the root and looks for faults. `Err` where not even the root can be named.
@@ -69,6 +71,10 @@ fn root(frame: &str) -> Result<(&str, &str), XmlFault> {
             None => false,
         };
         if declares {
+            // It could be decoded, but nobody writes it so: it would only be a way past the count of stanzas (I8).
+            if value.contains('&') {
+                return Err(XmlFault::Restricted("the namespace of a frame is written with references"));
+            }
             namespace = value;
         }
     }
@@ -89,13 +95,14 @@ fn check(frame: &str, limits: &Limits) -> Result<(), XmlFault> {
             return Err(XmlFault::TooLarge("the frame has too many ="));
         }
     }
-    check_references(frame)?;
-    let mut depth = 0_usize;
+    // Where the text begins in which references are references: after the last CDATA section.
+    let mut unchecked = 0;
+    let mut scopes = Scopes::default();
     let mut at = 0;
     while let Some(found) = bytes.get(at..).and_then(|rest| memchr(b'<', rest)) {
         at += found + 1;
         match bytes.get(at) {
-            Some(b'/') => depth = depth.saturating_sub(1),
+            Some(b'/') => scopes.close(),
             Some(b'?') => return Err(XmlFault::Restricted("processing instructions are not allowed")),
             Some(b'!') => {
                 let rest = frame.get(at..).unwrap_or_default();
@@ -103,7 +110,11 @@ fn check(frame: &str, limits: &Limits) -> Result<(), XmlFault> {
                     return Err(XmlFault::Restricted("comments and document type declarations are not allowed"));
                 }
                 match memchr::memmem::find(rest.as_bytes(), b"]]>") {
-                    Some(end) => at += end,
+                    Some(end) => {
+                        check_references(frame.get(unchecked..at).unwrap_or_default())?;
+                        at += end;
+                        unchecked = at;
+                    }
                     None => return Err(XmlFault::NotWellFormed("a CDATA section does not end")),
                 }
             }
@@ -112,26 +123,60 @@ fn check(frame: &str, limits: &Limits) -> Result<(), XmlFault> {
                 tag.name().ok_or(XmlFault::NotWellFormed("a tag has no name"))?;
                 let mut attributes = 0;
                 let mut has_default = false;
+                let mut declarations = 0;
                 while let Some((name, _)) = tag.attribute()? {
                     attributes += 1;
                     if attributes > limits.attributes {
                         return Err(XmlFault::TooLarge("an element has too many attributes"));
+                    }
+                    declarations += usize::from(name.starts_with("xmlns"));
+                    // The parser takes it for a default namespace, whatever its prefix.
+                    if name.ends_with(":xmlns") {
+                        return Err(XmlFault::Unreadable("an attribute of another namespace is called xmlns"));
                     }
                     if name == "xmlns" && std::mem::replace(&mut has_default, true) {
                         return Err(XmlFault::NotWellFormed("an element declares its default namespace twice"));
                     }
                 }
                 at = tag.at;
-                if bytes.get(at) != Some(&b'/') {
-                    depth += 1;
-                    if depth > limits.depth {
-                        return Err(XmlFault::TooLarge("the elements are nested too deep"));
-                    }
-                }
+                scopes.open(declarations, bytes.get(at) == Some(&b'/'), limits)?;
             }
         }
     }
-    Ok(())
+    check_references(frame.get(unchecked..).unwrap_or_default())
+}
+
+/// The open elements, each with how many namespace declarations hold in it.
+///
+/// The parser copies all that hold into each element that declares one more, and compares each with each: a frame of 256 KB, which
+/// any server passes on, could keep it busy for minutes.
+#[derive(Default)]
+struct Scopes {
+    open: Vec<usize>,
+    copied: usize,
+}
+
+impl Scopes {
+    fn open(&mut self, declarations: usize, is_empty: bool, limits: &Limits) -> Result<(), XmlFault> {
+        let inherited = self.open.last().copied().unwrap_or_default();
+        if declarations > 0 {
+            self.copied = self.copied.saturating_add(inherited.saturating_mul(declarations));
+            if self.copied > limits.namespaces {
+                return Err(XmlFault::TooLarge("the frame declares too many namespaces inside each other"));
+            }
+        }
+        if !is_empty {
+            self.open.push(inherited + declarations);
+            if self.open.len() > limits.depth {
+                return Err(XmlFault::TooLarge("the elements are nested too deep"));
+            }
+        }
+        Ok(())
+    }
+
+    fn close(&mut self) {
+        self.open.pop();
+    }
 }
 
 /// The parser turns a reference to a forbidden character into U+FFFD; XML says that it is an error.
@@ -292,14 +337,61 @@ mod tests {
     }
 
     #[test]
+    fn what_looks_like_a_reference_inside_cdata_is_none() {
+        assert_eq!(scan("<a>&#65;<![CDATA[&#0; &#x]]>&#66;<![CDATA[&#]]></a>").unwrap().fault, None);
+        for frame in ["<a>&#0;<![CDATA[]]></a>", "<a><![CDATA[]]>&#0;<![CDATA[]]></a>", "<a><![CDATA[]]>&#0;</a>"] {
+            assert!(scan(frame).unwrap().fault.is_some(), "{frame}");
+        }
+    }
+
+    /// What is counted is what is read (I8).
+    #[test]
+    fn the_root_is_named_as_the_parser_names_it() {
+        let names = ["message", "x:message", ":message", "message:", "x:y:message", "xml:message", "xmlns:message", "xmlns"];
+        let attributes = [
+            "xmlns='jabber:client'",
+            "xmlns:x='jabber:client'",
+            "xmlns:x = \"jabber:client\"",
+            "xmlns:x=''",
+            "xmlns=''",
+            "xmlns='jabber&#58;client'",
+            "xmlns='jabber:client&#x20;'",
+            "xmlns='\tjabber:client'",
+            "xmlns:='jabber:client'",
+            "xmlns:xml='jabber:client'",
+            "xmlns:xmlns='jabber:client'",
+            "xml:lang='en'",
+            "x:xmlns='jabber:client'",
+            "a='&gt;>'",
+        ];
+        let mut read = 0;
+        for name in names {
+            for one in attributes {
+                for two in attributes {
+                    for frame in [format!("<{name} {one} {two}/>"), format!("<{name}\n{one}\t{two} ></{name}>")] {
+                        let limits = Limits::default();
+                        let Ok(Prescan { name, namespace, fault: None }) = prescan(&frame, &limits) else { continue };
+                        let Ok(document) = super::super::parse(&frame, &limits) else { continue };
+                        let is_counted = (name, namespace) == ("message", "jabber:client");
+                        assert_eq!(is_counted, document.root().is("message", "jabber:client"), "{frame}");
+                        read += 1;
+                    }
+                }
+            }
+        }
+        assert!(read > 100, "{read}");
+    }
+
+    #[test]
     fn what_is_too_large_is_refused_and_still_named() {
-        let limits = Limits { frame_bytes: 300_000, depth: 3, attributes: 2, nodes: 10, equals: 10 };
+        let limits = Limits { frame_bytes: 300_000, depth: 3, attributes: 2, nodes: 10, equals: 10, namespaces: 10 };
         let deep = "<message xmlns='x'><a><b><c></c></b></a></message>";
         let wide = "<message xmlns='x' a='' b=''/>";
         let equals = format!("<message xmlns='x'>{}</message>", "=".repeat(11));
         let nodes = format!("<message xmlns='x'>{}</message>", "<a/>".repeat(10));
         let bytes = format!("<message xmlns='x'>{}</message>", "a".repeat(300_000));
-        for frame in [deep, wide, &equals, &nodes, &bytes] {
+        let scoped = "<message xmlns='x'><a xmlns:b='' xmlns:c=''><d xmlns=''><e xmlns:f='' xmlns:g=''/></d></a></message>";
+        for frame in [deep, wide, &equals, &nodes, &bytes, scoped] {
             let found = prescan(frame, &limits).unwrap();
             assert_eq!(found.name, "message");
             assert!(matches!(found.fault, Some(XmlFault::TooLarge(_))), "{:?}", found.fault);

@@ -18,6 +18,7 @@ pub(crate) fn parse<'a>(frame: &'a str, limits: &Limits) -> Result<Document<'a>,
     };
     match roxmltree::Document::parse_with_options(frame, options) {
         Ok(document) => Ok(Document(document)),
+        Err(roxmltree::Error::NamespacesLimitReached) => Err(XmlFault::TooLarge("the frame declares too many namespaces")),
         Err(roxmltree::Error::NodesLimitReached) => Err(XmlFault::TooLarge("the frame has too many nodes")),
         Err(roxmltree::Error::UnknownEntityReference(..)) => Err(XmlFault::Restricted("entities are not allowed")),
         Err(_) => Err(XmlFault::NotWellFormed("the frame is not well-formed XML")),

@@ -52,7 +52,8 @@ impl From<Element<'_>> for StanzaTree {
 pub(crate) fn read_command<'a>(xml: &'a str, limits: &Limits) -> Result<Document<'a>, Error> {
     let xml = xml.trim();
     let refuse = |fault: XmlFault| {
-        let (XmlFault::NotWellFormed(why) | XmlFault::Restricted(why) | XmlFault::TooLarge(why)) = fault;
+        let (XmlFault::NotWellFormed(why) | XmlFault::Restricted(why) | XmlFault::TooLarge(why) | XmlFault::Unreadable(why)) =
+            fault;
         Error::invalid(format!("the XML cannot be sent: {why}"))
             .remedy("Pass exactly one element; build it with the xml`` tag, which escapes what it is given.")
     };
