@@ -576,3 +576,105 @@ fn frames_are_shown_in_their_order_only_while_somebody_listens() {
     assert_eq!(shown[1]["direction"], "out");
     assert_eq!(shown.len(), 2);
 }
+
+#[test]
+fn a_disconnect_that_comes_after_a_connect_has_the_last_word() {
+    let mut peer = Peer::online();
+    peer.session.disconnect(peer.now, T);
+    peer.session.connect(peer.now, Token(2));
+    peer.session.disconnect(peer.now, Token(3));
+    assert_eq!(failure(&mut peer, Token(2)).code, Code::Aborted);
+    peer.receive(CLOSE);
+    assert_eq!((peer.outcome(T), peer.outcome(Token(3))), (Some(Ok(Reply::Done)), Some(Ok(Reply::Done))));
+    assert_eq!((peer.session.state(), peer.opened.len(), peer.closed), (State::Offline, 1, 1));
+}
+
+#[test]
+fn a_roster_that_comes_after_disconnect_brings_nobody_online_and_sends_nothing() {
+    let mut peer = Peer::new(config());
+    peer.session.connect(peer.now, T);
+    send(&mut peer, 2, "queued");
+    peer.log_in(USUAL_FEATURES);
+    let id = peer.roster_request();
+    peer.clear();
+    peer.session.disconnect(peer.now, Token(3));
+    peer.receive(&format!("<iq xmlns='jabber:client' type='result' id='{id}'><query xmlns='jabber:iq:roster'/></iq>"));
+    assert_eq!(peer.take_frames(), [CLOSE]);
+    peer.receive(CLOSE);
+    assert_eq!(states(&mut peer), ["offline"]);
+    assert!(peer.take_events("error").is_empty());
+    assert_eq!(failure(&mut peer, Token(2)).code, Code::Aborted);
+}
+
+#[test]
+fn nothing_follows_our_close_whatever_the_server_says() {
+    // RFC 6120, section 4.4.
+    for said in
+        ["<r xmlns='urn:xmpp:sm:3'/>", "hello", "<iq xmlns='jabber:client' type='get' id='1'><ping xmlns='urn:xmpp:ping'/></iq>"]
+    {
+        let mut peer = Peer::online();
+        peer.session.disconnect(peer.now, T);
+        peer.receive(said);
+        assert_eq!(peer.take_frames().pop().unwrap(), CLOSE, "{said}");
+    }
+    let mut peer = Peer::online();
+    peer.advance(59_000);
+    peer.session.disconnect(peer.now, T);
+    peer.advance(2_000);
+    assert_eq!(peer.take_frames().pop().unwrap(), CLOSE, "no ping either");
+}
+
+#[test]
+fn the_last_question_stands_behind_the_last_message() {
+    let mut peer = Peer::online();
+    send(&mut peer, 1, "one");
+    send(&mut peer, 2, "two");
+    peer.session.disconnect(peer.now, T);
+    let frames = peer.take_frames();
+    let [one, r, two, unavailable, last_r, _, close] = &frames[..] else { panic!("{frames:#?}") };
+    assert!(one.contains("one") && two.contains("two") && unavailable.starts_with("<presence"));
+    assert!(r == "<r xmlns='urn:xmpp:sm:3'/>" && last_r == r && close == CLOSE);
+    peer.receive("<a xmlns='urn:xmpp:sm:3' h='3'/>");
+    peer.receive("<a xmlns='urn:xmpp:sm:3' h='5'/>");
+    peer.receive(CLOSE);
+    assert!(matches!(peer.outcome(Token(1)), Some(Ok(Reply::Message(_)))));
+    assert!(matches!(peer.outcome(Token(2)), Some(Ok(Reply::Message(_)))));
+    // Without stream management.
+    let mut peer = Peer::online_with(config(), "", "");
+    send(&mut peer, 1, "one");
+    send(&mut peer, 2, "two");
+    peer.session.disconnect(peer.now, T);
+    let pings: Vec<String> = peer.take_frames().into_iter().filter(|frame| frame.contains("urn:xmpp:ping")).collect();
+    assert_eq!(pings.len(), 2);
+    for ping in pings {
+        peer.receive(&format!("<iq xmlns='jabber:client' type='result' id='{}' from='example.net'/>", attribute(&ping, "id")));
+    }
+    assert!(matches!(peer.outcome(Token(2)), Some(Ok(Reply::Message(_)))));
+}
+
+#[test]
+fn a_server_that_counts_wrong_is_not_asked_without_end() {
+    for h in [0, 2, 4_000] {
+        let mut peer = Peer::online();
+        send(&mut peer, 1, "one");
+        assert_eq!(peer.take_frames().pop().unwrap(), "<r xmlns='urn:xmpp:sm:3'/>");
+        peer.receive(&format!("<a xmlns='urn:xmpp:sm:3' h='{h}'/>"));
+        assert!(peer.take_frames().is_empty(), "{h}");
+        // What is sent after it is asked about again.
+        send(&mut peer, 2, "two");
+        assert_eq!(peer.take_frames().pop().unwrap(), "<r xmlns='urn:xmpp:sm:3'/>");
+    }
+}
+
+#[test]
+fn a_binary_frame_from_a_socket_that_was_left_changes_nothing() {
+    let mut peer = Peer::online_with(reconnecting(), USUAL_FEATURES, "");
+    peer.receive("hello");
+    let due = peer.session.poll_timeout();
+    peer.clear();
+    for _ in 0..5 {
+        peer.input(Input::BinaryFrame);
+    }
+    assert_eq!((peer.session.state(), peer.session.poll_timeout()), (State::Waiting, due));
+    assert!(peer.take_all_events().is_empty());
+}

@@ -119,6 +119,10 @@ impl Session {
     }
 
     pub(super) fn handle_management(&mut self, element: Element<'_>) {
+        // RFC 6120, section 4.4: nothing follows our `<close/>`, not even an answer.
+        if self.is_closing && element.name() == "r" {
+            return;
+        }
         let said = self.management.handle(element, self.outbox.sent_count(), &mut self.outputs);
         if self.management.is_on() && !self.management.can_resume() {
             self.outbox.stop_keeping();
@@ -259,7 +263,8 @@ impl Session {
     }
 
     fn ask_for_sign(&mut self, now: Now) {
-        if !std::mem::replace(&mut self.is_awaiting_sign, true) {
+        // RFC 6120, section 4.4: nothing follows our `<close/>`.
+        if !self.is_closing && !std::mem::replace(&mut self.is_awaiting_sign, true) {
             self.ping(now, Owner::SignOfLife, self.config.timeouts.pong_ms);
         }
     }
@@ -273,12 +278,29 @@ impl Session {
             return;
         }
         if self.management.is_expected() {
-            self.management.ask(&mut self.outputs);
+            self.management.ask(self.outbox.sent_count(), &mut self.outputs);
         } else if !self.is_probing {
-            self.is_probing = true;
-            let count = self.outbox.sent_count();
-            self.ping(now, Owner::Probe(count), self.config.timeouts.request_ms);
+            self.probe(now);
         }
+    }
+
+    /// As [`ask_for_confirmation`](Self::ask_for_confirmation), whatever question is open already: that one stands before the
+    /// messages that were sent since, and there will be no other.
+    pub(super) fn ask_for_last_confirmation(&mut self, now: Now) {
+        if !self.outbox.wants_confirmation() || !self.is_bound() {
+            return;
+        }
+        if self.management.is_expected() {
+            self.management.ask_again(self.outbox.sent_count(), &mut self.outputs);
+        } else {
+            self.probe(now);
+        }
+    }
+
+    fn probe(&mut self, now: Now) {
+        self.is_probing = true;
+        let count = self.outbox.sent_count();
+        self.ping(now, Owner::Probe(count), self.config.timeouts.request_ms);
     }
 
     pub(super) fn ping(&mut self, now: Now, owner: Owner, timeout_ms: u32) {

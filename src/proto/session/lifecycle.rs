@@ -31,7 +31,9 @@ impl Session {
 
     /// What follows from an input or a command, whatever it was.
     pub(super) fn settle_down(&mut self, now: Now) {
-        let is_ready = self.state == State::Connecting && self.is_bound() && self.features.roster.is_settled();
+        // After disconnect() the roster may still come in: it brings nobody online any more.
+        let is_ready =
+            self.state == State::Connecting && !self.is_closing && self.is_bound() && self.features.roster.is_settled();
         if is_ready {
             self.connect_deadline_ms = None;
             self.has_been_online = true;
@@ -53,7 +55,8 @@ impl Session {
 
     /// Tells the server what it did wrong (RFC 6120, section 4.9), and gives up.
     pub(super) fn break_off(&mut self, now: Now, condition: &str, error: Error) {
-        if self.stream.as_ref().is_some_and(Stream::is_open) {
+        // RFC 6120, section 4.4: nothing follows our `<close/>`.
+        if !self.is_closing && self.stream.as_ref().is_some_and(Stream::is_open) {
             self.push_frame(framing::stream_error(condition));
         }
         self.give_up(now, error);

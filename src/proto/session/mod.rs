@@ -151,7 +151,8 @@ impl Session {
 
     /// When [`Input::Timeout`] is due, on the monotonic clock.
     pub fn poll_timeout(&self) -> Option<u64> {
-        let ping_at = self.is_online().then(|| self.last_inbound_ms + u64::from(self.config.timeouts.ping_ms));
+        let ping_at =
+            (self.is_online() && !self.is_closing).then(|| self.last_inbound_ms + u64::from(self.config.timeouts.ping_ms));
         let ping_at = ping_at.filter(|_| !self.is_awaiting_sign);
         [
             self.connect_deadline_ms,
@@ -199,6 +200,8 @@ impl Session {
                 });
             }
             Input::Frame(frame) => self.handle_frame(now, frame),
+            // From a socket that the session has left it says nothing.
+            Input::BinaryFrame if self.stream.is_none() => {}
             Input::BinaryFrame => {
                 self.break_off(now, "unsupported-stanza-type", Error::new(Code::ProtocolError, "the server sent a binary frame"))
             }
@@ -233,12 +236,13 @@ impl Session {
     pub fn disconnect(&mut self, now: Now, token: Token) {
         self.disconnecting.push(token);
         if self.is_closing {
-            return;
+            // A connect() that came in between wanted the next stream.
+            return self.abort_connects("disconnect() was called");
         }
         if self.is_online() {
             self.with(now, |features, cx| features.presence.send_unavailable(cx));
             // Behind what was sent and not yet confirmed stands a question, so that the answer comes before the stream is closed.
-            self.ask_for_confirmation(now);
+            self.ask_for_last_confirmation(now);
             self.management.tell(&mut self.outputs);
         }
         if self.stream.as_ref().is_some_and(Stream::is_open) {

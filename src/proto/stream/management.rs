@@ -36,6 +36,8 @@ pub(crate) struct Management {
     acked: u64,
     /// An `<r/>` of ours waits for its `<a/>`.
     is_asking: bool,
+    /// How many stanzas stood before our last `<r/>`.
+    asked: u64,
 }
 
 /// What an element of stream management says.
@@ -77,7 +79,7 @@ impl Management {
     /// Asks the server to go on with the session on a new connection.
     pub(crate) fn resume(&mut self, outputs: &mut VecDeque<Output>) {
         // Whatever was asked on the connection before is not answered any more.
-        self.is_asking = false;
+        (self.is_asking, self.asked) = (false, 0);
         let (session_id, h) = (self.session_id.clone().unwrap_or_default(), self.inbound);
         write(outputs, "resume", |w| {
             w.attr("h", &h.to_string()).attr("previd", &session_id);
@@ -112,9 +114,18 @@ impl Management {
     }
 
     /// Asks what has arrived, unless that question is open already: it never stands before the stanza that it asks about.
-    pub(crate) fn ask(&mut self, outputs: &mut VecDeque<Output>) {
-        if self.phase == Phase::On && !self.is_asking {
+    pub(crate) fn ask(&mut self, sent: u64, outputs: &mut VecDeque<Output>) {
+        if !self.is_asking {
+            self.ask_again(sent, outputs);
+        }
+    }
+
+    /// As [`ask`](Self::ask), while another question is open. What was asked about once is never asked again: a server that counts
+    /// wrong would be asked without end.
+    pub(crate) fn ask_again(&mut self, sent: u64, outputs: &mut VecDeque<Output>) {
+        if self.phase == Phase::On && self.asked < sent {
             self.is_asking = true;
+            self.asked = sent;
             write(outputs, "r", |_| {});
         }
     }
