@@ -12,8 +12,10 @@ pub(crate) fn redact(frame: &str) -> Cow<'_, str> {
         // What cannot even be named is shown as what it is: nothing of ours is in it.
         Err(_) => false,
     };
-    match (is_login, frame.find('>'), frame.rfind("</")) {
-        (true, Some(start), Some(end)) if start < end => {
+    match frame.find('>') {
+        Some(start) if is_login && start + 1 < frame.len() => {
+            // A frame that was cut off has no end tag, and a payload all the same.
+            let end = frame.rfind("</").filter(|end| start < *end).unwrap_or(frame.len());
             let (head, tail) = (frame.get(..=start).unwrap_or_default(), frame.get(end..).unwrap_or_default());
             Cow::Owned(format!("{head}(hidden){tail}"))
         }
@@ -31,6 +33,12 @@ mod tests {
         assert_eq!(redact(auth), "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>(hidden)</auth>");
         let prefixed = "<s:success xmlns:s='urn:ietf:params:xml:ns:xmpp-sasl'>dj1...</s:success>";
         assert_eq!(redact(prefixed), "<s:success xmlns:s='urn:ietf:params:xml:ns:xmpp-sasl'>(hidden)</s:success>");
+        assert_eq!(
+            redact("<response xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>"),
+            "<response xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>"
+        );
+        let cut_off = "<challenge xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>cj1...";
+        assert_eq!(redact(cut_off), "<challenge xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>(hidden)");
         let message = "<message xmlns='jabber:client'><body>a</body></message>";
         assert_eq!(redact(message), message);
     }
