@@ -1,5 +1,6 @@
 //! The request table (RFC 6120, section 8.2.3): which answers are awaited, from whom, until when, and for whom.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::features::FeatureId;
@@ -59,7 +60,9 @@ pub(crate) struct IqTable {
 impl IqTable {
     pub(crate) fn insert(&mut self, id: String, to: Option<&str>, deadline_ms: u64, owner: Owner) {
         self.deadlines.insert((deadline_ms, id.clone()));
-        self.pending.insert(id, Pending { to: to.map(ToOwned::to_owned), deadline_ms, owner });
+        // The server writes addresses in their normal form, whatever the app wrote.
+        let to = to.map(|to| jids::normal(to).map_or_else(|_| to.to_owned(), Cow::into_owned));
+        self.pending.insert(id, Pending { to, deadline_ms, owner });
     }
 
     pub(crate) fn contains(&self, id: &str) -> bool {
@@ -145,6 +148,8 @@ mod tests {
             (Some("juliet@example.com/x"), Some("juliet@example.com/x"), true),
             (Some("juliet@example.com/x"), Some("juliet@example.com"), false),
             (Some("juliet@example.com"), Some("mallory@example.com"), false),
+            (Some("Juliet@Example.COM/X"), Some("juliet@example.com/X"), true),
+            (Some("Juliet@Example.COM/X"), Some("juliet@example.com/x"), false),
         ] {
             let mut table = IqTable::default();
             table.insert("1".to_owned(), asked, 10, Owner::SignOfLife);
