@@ -243,6 +243,17 @@ fn disconnecting_while_waiting_settles_everything() {
 }
 
 #[test]
+fn a_silent_server_is_left_without_a_close_that_would_end_the_session() {
+    // XEP-0198, section 5.
+    let mut peer = resumable();
+    peer.advance(60_000);
+    peer.advance(15_000);
+    let frames = peer.take_frames();
+    assert!(frames.iter().all(|frame| !frame.starts_with("<close")), "{frames:?}");
+    assert_eq!((peer.session.state(), peer.closed), (State::Waiting, 1));
+}
+
+#[test]
 fn a_message_behind_our_close_is_left_to_the_next_login() {
     let mut peer = resumable();
     peer.session.disconnect(peer.now, Token(1));

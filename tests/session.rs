@@ -678,3 +678,19 @@ fn a_binary_frame_from_a_socket_that_was_left_changes_nothing() {
     assert_eq!((peer.session.state(), peer.session.poll_timeout()), (State::Waiting, due));
     assert!(peer.take_all_events().is_empty());
 }
+
+#[test]
+fn a_resource_that_the_lost_connection_still_holds_is_asked_for_again() {
+    // RFC 6120, section 7.7.2.2.
+    let mut peer = Peer::online_with(reconnecting(), "", "");
+    peer.input(Input::SocketClosed { code: 1006, reason: "" });
+    peer.advance(1_000);
+    peer.open("<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>PLAIN</mechanism></mechanisms>");
+    peer.receive("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>");
+    peer.restart("<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>");
+    let id = attribute(&peer.take_frames().pop().unwrap(), "id");
+    peer.receive(&format!(
+        "<iq xmlns='jabber:client' type='error' id='{id}'><error type='cancel'><conflict xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>"
+    ));
+    assert_eq!(peer.session.state(), State::Waiting);
+}

@@ -225,7 +225,10 @@ impl Session {
                 // Of a connection that is gone already, or heard since.
                 Owner::SignOfLife if !self.is_awaiting_sign => {}
                 Owner::SignOfLife | Owner::Probe(_) => {
-                    return self.give_up(now, Error::new(Code::ConnectionLost, "the server is silent"));
+                    let error = Error::new(Code::ConnectionLost, "the server is silent");
+                    // XEP-0198, section 5: a `<close/>` that gets through late would end the session that is to be resumed.
+                    let can_resume = self.management.can_resume() && !self.is_closing;
+                    return if can_resume { self.lose(now, error) } else { self.give_up(now, error) };
                 }
                 owner => {
                     let error = Error::new(Code::Timeout, "no answer came in time");

@@ -71,6 +71,8 @@ fn remediation(condition: &str) -> Option<&'static str> {
 /// Stream errors that another attempt with the same settings only repeats.
 pub(crate) fn is_final(error: &Error) -> bool {
     match error.code {
+        // RFC 6120, section 7.7.2.2: a server may refuse the resource while it still keeps the connection that was lost.
+        Code::AuthFailed if error.cause.as_deref().is_some_and(|cause| cause.code == Code::StanzaError) => false,
         Code::AuthFailed => error.condition.as_deref() != Some("temporary-auth-failure"),
         Code::StreamError => matches!(
             error.condition.as_deref(),
