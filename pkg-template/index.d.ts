@@ -297,6 +297,8 @@ export interface Message {
   parentThread?: string;
   /** The language of the stanza. */
   lang?: string;
+  /** The id that the sender's client gave it (XEP-0359): the sender's word, as the body is. On what you send, the same as `id`. */
+  originId?: string;
   /** When it was sent, as far as is known. Milliseconds since 1970-01-01 UTC. */
   timestamp: number;
   /** Present if it was kept on the way (XEP-0203); `timestamp` is then the time of sending. */
@@ -411,7 +413,7 @@ export interface MessagesPart {
    * wait in order.
    *
    * @param options With `signal` or `timeoutMs`, a message that still waits is taken back; one on the wire goes its way.
-   * @throws `not-connected` before connect() and after disconnect(); `delivery-unknown` when the session was lost and nobody can say
+   * @throws `not-connected` before connect() and after disconnect(); `delivery-unknown` when the session was lost, and not even the archive can say
    *   whether it arrived; `aborted`, `timeout`, `invalid-argument`.
    */
   send(message: MessageOptions, options?: RequestOptions): Promise<Message>;

@@ -56,7 +56,7 @@ fn a_message_arrives_as_it_was_sent() {
             "id": options.id, "from": "juliet@example.com/x", "to": TO, "type": "normal", "direction": "in",
             "body": options.body, "bodies": { "en": options.body, "cs": "Ahoj" },
             "subject": "Re: <b>", "subjects": { "en": "Re: <b>", "cs": "Odp" },
-            "thread": "t1", "parentThread": "t0", "lang": "en", "timestamp": support::WALL_MS,
+            "thread": "t1", "parentThread": "t0", "lang": "en", "originId": options.id, "timestamp": support::WALL_MS,
         })
     );
 }

@@ -142,6 +142,9 @@ pub struct Message {
     /// The language of the stanza.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lang: Option<String>,
+    /// The id that the sender's client gave it (XEP-0359): the sender's word, as the body is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin_id: Option<String>,
     /// When it was sent, as far as is known: milliseconds since 1970-01-01 UTC.
     #[serde(rename = "timestamp")]
     pub timestamp_ms: i64,

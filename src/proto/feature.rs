@@ -13,7 +13,7 @@ use super::features::FeatureId;
 use super::io::{Output, Reply, Token};
 use super::iq::{IqTable, Owner, Ticket};
 use super::jids;
-use super::outbox::{Outbox, OutgoingMessage};
+use super::outbox::{Outbox, OutgoingMessage, Verdict};
 use super::stanza_error::{self, Condition};
 use super::time::Now;
 use super::xml::{Element, Writer, ns};
@@ -175,6 +175,16 @@ impl Cx<'_> {
     /// Somebody answered a message of ours: the server has it, whether it said so already or not.
     pub(crate) fn confirm_message(&mut self, id: &str) {
         self.outbox.confirm_message(id, self.outputs);
+    }
+
+    /// Messages of a session that was lost for good, of which nobody knows whether they have arrived.
+    pub(crate) fn doubtful(&self) -> impl Iterator<Item = &Message> {
+        self.outbox.doubtful()
+    }
+
+    /// Ends the doubt about all of them.
+    pub(crate) fn judge_doubtful(&mut self, verdict: impl Fn(&Message) -> Verdict) {
+        self.outbox.judge(verdict, self.outputs);
     }
 
     /// Sends a request whose answer comes to [`Feature::handle_reply`] with the same feature, purpose and token. Returns its id.

@@ -1,7 +1,15 @@
 //! Outgoing stanzas by stage: a message is queued, sent, and kept until the server is known to have it.
 //!
 //! Every stanza on the wire is counted, since stream management counts them all (XEP-0198, section 4). Where the session can be
-//! resumed, every stanza is kept too until it is confirmed; elsewhere only what the app waits for.
+//! resumed, every stanza is kept too until it is confirmed; elsewhere only messages.
+//!
+//! ```text
+//!  post ──▶ queued ──online──▶ sent ──confirmed──▶ acked
+//!              ▲                │ session lost for good
+//!              │                ▼
+//!              └── again ── doubtful ──▶ acked, or failed
+//! ```
+//! Nobody knows whether a doubtful message has arrived. As long as there are any, nothing else goes out, so that the order stays.
 
 use std::collections::VecDeque;
 
@@ -13,6 +21,7 @@ use super::time::format_timestamp;
 /// A message of ours on its way.
 #[derive(Debug)]
 pub(crate) struct OutgoingMessage {
+    /// As it goes over the wire.
     pub(crate) frame: String,
     /// What the `message` event showed, and what the promise resolves with.
     pub(crate) message: Box<Message>,
@@ -31,15 +40,46 @@ pub(crate) enum Cancelled {
     Unknown,
 }
 
+/// What is to be done with a doubtful message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It has arrived.
+    Acked,
+    /// It has not: it goes out again.
+    Again,
+    /// Nobody can say.
+    Unknown,
+}
+
 /// A stanza on the wire.
 #[derive(Debug)]
 struct Sent {
     /// Its number among all stanzas sent in this session.
     count: u64,
-    /// Kept only where the session can be resumed.
-    frame: Option<String>,
-    /// Kept for the app, where it is a message.
-    message: Option<OutgoingMessage>,
+    kept: Kept,
+}
+
+#[derive(Debug)]
+enum Kept {
+    Message(OutgoingMessage),
+    /// Any other stanza, where the session can be resumed.
+    Frame(String),
+}
+
+impl Sent {
+    fn message(&self) -> Option<&OutgoingMessage> {
+        match &self.kept {
+            Kept::Message(message) => Some(message),
+            Kept::Frame(_) => None,
+        }
+    }
+
+    fn into_message(self) -> Option<OutgoingMessage> {
+        match self.kept {
+            Kept::Message(message) => Some(message),
+            Kept::Frame(_) => None,
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -50,6 +90,8 @@ pub(crate) struct Outbox {
     sent: VecDeque<Sent>,
     /// How many of those are messages.
     sent_messages: usize,
+    /// Sent in a session that is lost, and never confirmed.
+    doubtful: VecDeque<OutgoingMessage>,
     /// Stanzas sent since the session was bound.
     sent_count: u64,
     is_open: bool,
@@ -67,8 +109,18 @@ impl Outbox {
     /// The session is online: what waited goes out, in order.
     pub(crate) fn open(&mut self, outputs: &mut VecDeque<Output>) {
         self.is_open = true;
-        while let Some(message) = self.queued.pop_front() {
-            self.send(message, outputs);
+        self.send_queued(outputs);
+    }
+
+    fn can_send(&self) -> bool {
+        self.is_open && self.doubtful.is_empty()
+    }
+
+    fn send_queued(&mut self, outputs: &mut VecDeque<Output>) {
+        while self.can_send()
+            && let Some(message) = self.queued.pop_front()
+        {
+            self.send(message, false, outputs);
         }
     }
 
@@ -80,10 +132,9 @@ impl Outbox {
     /// The session goes on: what did not arrive is sent again, in order, before anything new (XEP-0198, section 5).
     pub(crate) fn resend(&mut self, outputs: &mut VecDeque<Output>) {
         for sent in &self.sent {
-            let Some(frame) = &sent.frame else { continue };
-            let frame = match &sent.message {
-                Some(message) => with_delay(frame, message.message.timestamp_ms),
-                None => frame.clone(),
+            let frame = match &sent.kept {
+                Kept::Message(message) => with_delay(&message.frame, message.message.timestamp_ms),
+                Kept::Frame(frame) => frame.clone(),
             };
             outputs.push_back(Output::SendFrame(frame));
         }
@@ -101,10 +152,7 @@ impl Outbox {
     /// The server does not keep the session: nothing will be sent again.
     pub(crate) fn stop_keeping(&mut self) {
         if std::mem::take(&mut self.is_keeping) {
-            self.sent.retain_mut(|sent| {
-                sent.frame = None;
-                sent.message.is_some()
-            });
+            self.sent.retain(|sent| sent.message().is_some());
         }
     }
 
@@ -112,7 +160,7 @@ impl Outbox {
     pub(crate) fn transmit(&mut self, frame: String, outputs: &mut VecDeque<Output>) {
         self.sent_count += 1;
         if self.is_keeping {
-            self.sent.push_back(Sent { count: self.sent_count, frame: Some(frame.clone()), message: None });
+            self.sent.push_back(Sent { count: self.sent_count, kept: Kept::Frame(frame.clone()) });
         }
         outputs.push_back(Output::SendFrame(frame));
     }
@@ -121,8 +169,8 @@ impl Outbox {
     pub(crate) fn post(&mut self, message: OutgoingMessage, outputs: &mut VecDeque<Output>) {
         outputs.push_back(Output::Event(Event::Message(message.message.clone())));
         tell(&message, Stage::Queued, None, outputs);
-        if self.is_open {
-            self.send(message, outputs);
+        if self.can_send() {
+            self.send(message, false, outputs);
         } else {
             self.queued.push_back(message);
         }
@@ -131,37 +179,53 @@ impl Outbox {
     /// The server has every stanza up to this count.
     pub(crate) fn confirm(&mut self, count: u64, outputs: &mut VecDeque<Output>) {
         while self.sent.front().is_some_and(|sent| sent.count <= count) {
-            let Some(message) = self.sent.pop_front().and_then(|sent| sent.message) else { continue };
+            let Some(message) = self.sent.pop_front().and_then(Sent::into_message) else { continue };
             self.sent_messages -= 1;
-            tell(&message, Stage::Acked, None, outputs);
-            if let Some(token) = message.token {
-                outputs.push_back(Output::Settled { token, result: Ok(Reply::Message(message.message)) });
-            }
+            succeed(message, outputs);
         }
     }
 
     /// Somebody answered this message: the server had it, and every stanza before it (RFC 6120, section 10.1).
     pub(crate) fn confirm_message(&mut self, id: &str, outputs: &mut VecDeque<Output>) {
-        let is_it = |sent: &&Sent| sent.message.as_ref().is_some_and(|message| message.message.id == id);
+        let is_it = |sent: &&Sent| sent.message().is_some_and(|message| message.message.id == id);
         if let Some(count) = self.sent.iter().find(is_it).map(|sent| sent.count) {
             self.confirm(count, outputs);
         }
     }
 
-    /// The session is lost for good: nobody can say whether what was sent has arrived. What waits, waits on.
-    pub(crate) fn lose(&mut self, outputs: &mut VecDeque<Output>) {
+    /// The session is lost for good: of what was sent and not confirmed nobody knows whether it has arrived. What waits, waits on.
+    pub(crate) fn lose(&mut self) {
         self.is_open = false;
         self.sent_count = 0;
         self.sent_messages = 0;
-        for message in std::mem::take(&mut self.sent).into_iter().filter_map(|sent| sent.message) {
-            let error = Error::new(Code::DeliveryUnknown, "the connection was lost before the server confirmed the message")
-                .remedy("Ask the user before sending it again: it may have arrived.");
-            fail(message, &error, outputs);
+        self.doubtful.extend(std::mem::take(&mut self.sent).into_iter().filter_map(Sent::into_message));
+    }
+
+    /// The messages of which nobody knows whether they have arrived, in the order in which they were sent.
+    pub(crate) fn doubtful(&self) -> impl Iterator<Item = &Message> {
+        self.doubtful.iter().map(|message| &*message.message)
+    }
+
+    /// Ends the doubt: what has to go out again does so in its old order, and then what waited behind it.
+    pub(crate) fn judge(&mut self, verdict: impl Fn(&Message) -> Verdict, outputs: &mut VecDeque<Output>) {
+        for message in std::mem::take(&mut self.doubtful) {
+            match verdict(&message.message) {
+                Verdict::Acked => succeed(message, outputs),
+                Verdict::Unknown => fail(message, &delivery_unknown(), outputs),
+                Verdict::Again => {
+                    let frame = with_delay(&message.frame, message.message.timestamp_ms);
+                    self.send(OutgoingMessage { frame, ..message }, true, outputs);
+                }
+            }
         }
+        self.send_queued(outputs);
     }
 
     /// The app gave up: what waits will not be sent.
     pub(crate) fn discard(&mut self, error: &Error, outputs: &mut VecDeque<Output>) {
+        for message in std::mem::take(&mut self.doubtful) {
+            fail(message, &delivery_unknown(), outputs);
+        }
         for message in std::mem::take(&mut self.queued) {
             fail(message, error, outputs);
         }
@@ -175,8 +239,11 @@ impl Outbox {
             }
             return Cancelled::TakenBack;
         }
-        let mut messages = self.sent.iter_mut().filter_map(|sent| sent.message.as_mut());
-        match messages.find(|message| message.token == Some(token)) {
+        let sent = self.sent.iter_mut().filter_map(|sent| match &mut sent.kept {
+            Kept::Message(message) => Some(message),
+            Kept::Frame(_) => None,
+        });
+        match sent.chain(&mut self.doubtful).find(|message| message.token == Some(token)) {
             Some(message) => {
                 message.token = None;
                 Cancelled::Sent
@@ -185,23 +252,37 @@ impl Outbox {
         }
     }
 
-    fn send(&mut self, mut message: OutgoingMessage, outputs: &mut VecDeque<Output>) {
-        let frame = std::mem::take(&mut message.frame);
+    fn send(&mut self, message: OutgoingMessage, is_again: bool, outputs: &mut VecDeque<Output>) {
         self.sent_count += 1;
-        let kept = self.is_keeping.then(|| frame.clone());
-        outputs.push_back(Output::SendFrame(frame));
-        tell(&message, Stage::Sent, None, outputs);
         self.sent_messages += 1;
-        self.sent.push_back(Sent { count: self.sent_count, frame: kept, message: Some(message) });
+        outputs.push_back(Output::SendFrame(message.frame.clone()));
+        if !is_again {
+            tell(&message, Stage::Sent, None, outputs);
+        }
+        self.sent.push_back(Sent { count: self.sent_count, kept: Kept::Message(message) });
     }
 }
 
 /// The message again, with the time when it was written (XEP-0198, section 5; XEP-0203).
 fn with_delay(frame: &str, timestamp_ms: i64) -> String {
     const END: &str = "</message>";
+    let delay = format!("<delay xmlns='urn:xmpp:delay' stamp='{}'/>{END}", format_timestamp(timestamp_ms));
     match frame.strip_suffix(END) {
-        Some(open) => format!("{open}<delay xmlns='urn:xmpp:delay' stamp='{}'/>{END}", format_timestamp(timestamp_ms)),
-        None => frame.to_owned(),
+        // It may have been sent again before.
+        Some(open) if !frame.ends_with(&delay) => open.to_owned() + &delay,
+        _ => frame.to_owned(),
+    }
+}
+
+fn delivery_unknown() -> Error {
+    Error::new(Code::DeliveryUnknown, "the connection was lost before the server confirmed the message")
+        .remedy("Ask the user before sending it again: it may have arrived.")
+}
+
+fn succeed(message: OutgoingMessage, outputs: &mut VecDeque<Output>) {
+    tell(&message, Stage::Acked, None, outputs);
+    if let Some(token) = message.token {
+        outputs.push_back(Output::Settled { token, result: Ok(Reply::Message(message.message)) });
     }
 }
 

@@ -147,6 +147,17 @@ impl Peer {
         attribute(self.frames.iter().rev().find(is_get).expect("a roster request"), "id")
     }
 
+    /// The server has no archive: whether what was sent in a lost session has arrived, nobody can say.
+    pub fn refuse_archive(&mut self) {
+        for _ in 0..2 {
+            let is_asked = |frame: &&String| frame.starts_with("<iq") && frame.contains("urn:xmpp:mam:2");
+            let id = attribute(self.frames.iter().rev().find(is_asked).expect("a question to the archive"), "id");
+            self.receive(&format!(
+                "<iq xmlns='jabber:client' type='error' id='{id}'><error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>"
+            ));
+        }
+    }
+
     pub fn receive(&mut self, frame: &str) {
         self.input(Input::Frame(frame));
     }

@@ -1,5 +1,5 @@
-//! Messages (RFC 6121, section 5): five types, bodies and subjects in several languages, threads; delayed delivery (XEP-0203)
-//! and bounces.
+//! Messages (RFC 6121, section 5): five types, bodies and subjects in several languages, threads; delayed delivery (XEP-0203),
+//! origin ids (XEP-0359, version 0.7.0) and bounces.
 //!
 //! Supported: all of RFC 6121, section 5, in both directions, but messages of type error, which are read and not sent.
 //! Not here: what other extensions put into a message; each adds its fields by
@@ -21,6 +21,7 @@ use super::super::time::parse_timestamp;
 use super::super::xml::{Element, WriteError, Writer, ns};
 
 const NS_DELAY: &str = "urn:xmpp:delay";
+const NS_STANZA_IDS: &str = "urn:xmpp:sid:0";
 
 /// So many messages of ours are remembered, the last ones, to tell a bounce of one of them from an error that somebody made up.
 const REMEMBERED: usize = 1024;
@@ -87,6 +88,7 @@ impl Messaging {
             thread: options.thread.clone(),
             parent_thread: options.parent_thread.clone(),
             lang: options.lang.clone(),
+            origin_id: Some(id.clone()),
             timestamp_ms: cx.now().wall_ms,
             is_delayed: false,
             error: None,
@@ -105,11 +107,13 @@ impl Messaging {
         let mut subjects = Texts::default();
         let mut thread: Option<Element<'_>> = None;
         let mut sent_ms: Option<i64> = None;
+        let mut origin_id: Option<String> = None;
         for child in stanza.children() {
             match (child.name(), child.namespace()) {
                 ("body", ns::CLIENT) => bodies.push(child),
                 ("subject", ns::CLIENT) => subjects.push(child),
                 ("thread", ns::CLIENT) => thread = thread.or(Some(child)),
+                ("origin-id", NS_STANZA_IDS) => origin_id = child.attr("id").filter(|id| !id.is_empty()).map(ToOwned::to_owned),
                 // Kept on the way more than once: the first time is when it was sent.
                 ("delay", NS_DELAY) => sent_ms = sent_ms.into_iter().chain(delay_of(child, from, cx)).min(),
                 _ => {}
@@ -131,6 +135,7 @@ impl Messaging {
             parent_thread: thread.filter(|_| thread_id.is_some()).and_then(|thread| thread.attr("parent")).map(ToOwned::to_owned),
             thread: thread_id,
             lang: lang.map(ToOwned::to_owned),
+            origin_id,
             timestamp_ms: sent_ms.unwrap_or(cx.now().wall_ms),
             is_delayed: sent_ms.is_some(),
             error: (kind == MessageType::Error).then(|| stanza_error::read(stanza)),
@@ -283,5 +288,7 @@ fn write(
     if let Some(thread) = &options.thread {
         w.open("thread", ns::CLIENT).attr_opt("parent", options.parent_thread.as_deref()).text(thread).close();
     }
+    // XEP-0359: the id under which an archive has the message, whatever becomes of the stanza's own.
+    w.open("origin-id", NS_STANZA_IDS).attr("id", id).close();
     w.finish()
 }

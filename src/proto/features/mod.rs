@@ -1,6 +1,8 @@
 //! The registry of what this client can do. A feature is one file and one line here.
 
+pub(crate) mod archive;
 pub(crate) mod disco;
+pub(crate) mod duplicates;
 pub(crate) mod messaging;
 pub(crate) mod ping;
 pub(crate) mod presence;
@@ -55,7 +57,9 @@ macro_rules! registry {
 registry! {
     roster: roster::Roster,
     presence: presence::PresenceTracker,
+    duplicates: duplicates::Duplicates,
     messaging: messaging::Messaging,
+    archive: archive::Archive,
     disco: disco::Disco,
     ping: ping::Ping,
     version: version::Version,

@@ -180,7 +180,7 @@ impl Session {
                 Flow::Continue
             })
         });
-        self.outbox.lose(&mut self.outputs);
+        self.outbox.lose();
         self.own_jid = self.config.account.bare();
     }
 }

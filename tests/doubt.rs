@@ -1,0 +1,271 @@
+//! Messages that were on the wire when a session was lost for good: the archive is asked which of them arrived (XEP-0313), before any
+//! is sent again; and what the server delivers a second time is shown once.
+
+mod support;
+
+use serde_json::json;
+use support::{Peer, USUAL_FEATURES, attribute, config};
+use waxwing::proto::{Code, Input, MessageOptions, MessageType, Reconnect, Reply, Token};
+
+const CUT: Input<'static> = Input::SocketClosed { code: 1006, reason: "" };
+
+/// Online, on a server that confirms and keeps no sessions.
+fn online() -> Peer {
+    let mut config = config();
+    config.reconnect = Some(Reconnect { min_delay_ms: 1_000, max_delay_ms: 1_000, max_attempts: None });
+    Peer::online_with(config, USUAL_FEATURES, "")
+}
+
+fn send_to(peer: &mut Peer, token: u32, to: &str, body: &str) -> String {
+    send(peer, token, MessageOptions { to: to.to_owned(), body: Some(body.to_owned()), ..MessageOptions::default() })
+}
+
+fn send(peer: &mut Peer, token: u32, options: MessageOptions) -> String {
+    peer.session.send_message(peer.now, Token(token), options).unwrap()
+}
+
+/// The session is lost, and another one begins. Returns the question to the archive about its preferences.
+fn lose(peer: &mut Peer) -> String {
+    peer.input(CUT);
+    log_in_again(peer)
+}
+
+fn log_in_again(peer: &mut Peer) -> String {
+    peer.advance(1_000);
+    peer.log_in(USUAL_FEATURES);
+    peer.answer_roster("");
+    let frames = peer.take_frames();
+    let asked: Vec<&String> = frames.iter().filter(|frame| frame.contains("urn:xmpp:mam:2")).collect();
+    assert_eq!(asked.len(), 1, "{frames:?}");
+    asked[0].clone()
+}
+
+/// The preferences. Returns the query for the newest page.
+fn prefer(peer: &mut Peer, asked: &str, prefs: &str) -> String {
+    let id = attribute(asked, "id");
+    peer.receive(&format!("<iq xmlns='jabber:client' type='result' id='{id}'>{prefs}</iq>"));
+    peer.take_frames().pop().unwrap()
+}
+
+const ALL: &str = "<prefs xmlns='urn:xmpp:mam:2' default='always'/>";
+
+/// A message out of the archive.
+fn archived(query: &str, archive_from: &str, from: &str, id: &str, stamp: &str) -> String {
+    let query_id = attribute(query, "queryid");
+    format!(
+        "<message xmlns='jabber:client' {archive_from}><result xmlns='urn:xmpp:mam:2' queryid='{query_id}' id='a-{id}'>\
+         <forwarded xmlns='urn:xmpp:forward:0'><delay xmlns='urn:xmpp:delay' stamp='{stamp}'/>\
+         <message xmlns='jabber:client' type='chat' from='{from}' to='juliet@example.com' id='x'><body>x</body>\
+         <origin-id xmlns='urn:xmpp:sid:0' id='{id}'/></message></forwarded></result></message>"
+    )
+}
+
+fn end_page(query: &str, is_complete: bool, first: &str) -> String {
+    let id = attribute(query, "id");
+    let complete = if is_complete { " complete='true'" } else { "" };
+    format!(
+        "<iq xmlns='jabber:client' type='result' id='{id}'><fin xmlns='urn:xmpp:mam:2'{complete}>\
+         <set xmlns='http://jabber.org/protocol/rsm'><first>{first}</first><last>z</last></set></fin></iq>"
+    )
+}
+
+const NOW: &str = "2026-09-21T13:33:20Z";
+const OWN_DEVICE: &str = "romeo@example.net/balcony";
+
+#[test]
+fn what_the_archive_has_is_acked_and_what_it_has_not_goes_out_again_in_order() {
+    let mut peer = online();
+    let arrived = send_to(&mut peer, 1, "juliet@example.com", "arrived");
+    let lost = send_to(&mut peer, 2, "juliet@example.com", "lost");
+    let lost_too = send_to(&mut peer, 3, "juliet@example.com", "lost too");
+    peer.input(CUT);
+    send_to(&mut peer, 4, "juliet@example.com", "written offline");
+    let asked = log_in_again(&mut peer);
+    // Nothing overtakes what is in doubt.
+    send_to(&mut peer, 5, "juliet@example.com", "written while the archive is asked");
+    let query = prefer(&mut peer, &asked, ALL);
+    assert!(query.contains("<field var='with'><value>juliet@example.com</value></field>"), "{query}");
+    assert!(query.contains("<before/>"), "{query}");
+    peer.clear();
+    peer.receive(&archived(&query, "from='romeo@example.net'", OWN_DEVICE, &arrived, NOW));
+    peer.receive(&end_page(&query, true, "a-1"));
+    assert!(matches!(peer.outcome(Token(1)), Some(Ok(Reply::Message(message))) if message.id == arrived));
+    let frames: Vec<String> = peer.take_frames().into_iter().filter(|frame| frame.starts_with("<message")).collect();
+    assert_eq!(frames.len(), 4, "{frames:?}");
+    // With their ids, and the time when they were written (XEP-0198, section 5).
+    for (frame, id) in frames.iter().zip([&lost, &lost_too]) {
+        assert!(frame.contains(&format!(" id='{id}'")) && frame.contains("<delay xmlns='urn:xmpp:delay'"), "{frame}");
+    }
+    assert!(frames[2].contains("written offline") && !frames[2].contains("<delay"), "{}", frames[2]);
+    assert!(frames[3].contains("written while"), "{}", frames[3]);
+    // The roster request, the presence, both questions to the archive, and the four.
+    peer.receive("<a xmlns='urn:xmpp:sm:3' h='8'/>");
+    for token in 2..=5 {
+        assert!(matches!(peer.outcome(Token(token)), Some(Ok(_))), "{token}");
+    }
+}
+
+#[test]
+fn pages_are_read_back_to_the_time_of_the_oldest_message_in_doubt() {
+    let mut peer = online();
+    let first = send_to(&mut peer, 1, "juliet@example.com", "first");
+    send_to(&mut peer, 2, "nurse@example.com", "second");
+    let asked = lose(&mut peer);
+    let query = prefer(&mut peer, &asked, ALL);
+    assert!(!query.contains("var='with'"), "{query}");
+    peer.receive(&archived(&query, "", "juliet@example.com/x", "theirs", NOW));
+    peer.receive(&end_page(&query, false, "a-9"));
+    let query = peer.take_frames().pop().unwrap();
+    assert!(query.contains("<before>a-9</before>"), "{query}");
+    peer.receive(&archived(&query, "", OWN_DEVICE, &first, NOW));
+    peer.receive(&archived(&query, "", OWN_DEVICE, "long-ago", "2026-09-01T00:00:00Z"));
+    peer.receive(&end_page(&query, false, "a-1"));
+    assert!(matches!(peer.outcome(Token(1)), Some(Ok(_))));
+    let frames = peer.take_frames();
+    assert!(
+        frames.iter().any(|frame| frame.contains("second")) && !frames.iter().any(|frame| frame.contains("first")),
+        "{frames:?}"
+    );
+}
+
+#[test]
+fn an_archive_that_does_not_keep_everything_proves_nothing_by_what_it_lacks() {
+    for (prefs, is_sent_again) in [
+        ("", false),
+        ("<prefs xmlns='urn:xmpp:mam:2' default='roster'/>", false),
+        ("<prefs xmlns='urn:xmpp:mam:2' default='never'/>", false),
+        ("<prefs xmlns='urn:xmpp:mam:2' default='never'><always><jid>juliet@example.com</jid></always></prefs>", true),
+        ("<prefs xmlns='urn:xmpp:mam:2' default='always'><never><jid>juliet@example.com</jid></never></prefs>", false),
+        (ALL, true),
+    ] {
+        let mut peer = online();
+        send_to(&mut peer, 1, "juliet@example.com/balcony", "Hi");
+        let asked = lose(&mut peer);
+        let query = prefer(&mut peer, &asked, prefs);
+        peer.clear();
+        peer.receive(&end_page(&query, true, ""));
+        let is_out = peer.take_frames().iter().any(|frame| frame.starts_with("<message"));
+        assert_eq!(is_out, is_sent_again, "{prefs}");
+        let outcome = peer.outcome(Token(1)).map(|outcome| outcome.unwrap_err().code);
+        assert_eq!(outcome, (!is_sent_again).then_some(Code::DeliveryUnknown), "{prefs}");
+    }
+}
+
+#[test]
+fn what_no_archive_of_ours_keeps_is_not_sent_again() {
+    let mut peer = online();
+    let to = || "verona@rooms.example.com".to_owned();
+    let room =
+        MessageOptions { to: to(), kind: Some(MessageType::Groupchat), body: Some("Hi".to_owned()), ..MessageOptions::default() };
+    send(&mut peer, 1, room);
+    send(&mut peer, 2, MessageOptions { to: to(), subject: Some("Hi".to_owned()), ..MessageOptions::default() });
+    peer.input(CUT);
+    peer.advance(1_000);
+    peer.log_in(USUAL_FEATURES);
+    for token in [1, 2] {
+        assert_eq!(peer.outcome(Token(token)).unwrap().unwrap_err().code, Code::DeliveryUnknown);
+    }
+    assert!(peer.take_frames().iter().all(|frame| !frame.contains("urn:xmpp:mam:2")));
+}
+
+#[test]
+fn an_archive_result_is_believed_only_from_the_account_and_for_the_search_under_way() {
+    // I9. Each of these claims that the message has arrived.
+    let mut peer = online();
+    let id = send_to(&mut peer, 1, "juliet@example.com", "lost");
+    let asked = lose(&mut peer);
+    let query = prefer(&mut peer, &asked, ALL);
+    peer.clear();
+    peer.receive(&archived(&query, "from='mallory@example.com/x'", OWN_DEVICE, &id, NOW));
+    peer.receive(&archived(&query, "from='example.net'", OWN_DEVICE, &id, NOW));
+    peer.receive(&archived(" queryid='another'", "", OWN_DEVICE, &id, NOW));
+    // Somebody else may use the same id.
+    peer.receive(&archived(&query, "", "juliet@example.com/x", &id, NOW));
+    peer.receive(&end_page(&query, true, "a-1"));
+    assert!(peer.take_frames().iter().any(|frame| frame.contains("lost")));
+    assert_eq!(peer.outcome(Token(1)), None);
+}
+
+#[test]
+fn a_stranger_who_fakes_an_archive_result_is_shown_as_what_he_says() {
+    let mut peer = online();
+    peer.receive(
+        "<message xmlns='jabber:client' from='mallory@example.com/x' id='m'><body>boo</body><result xmlns='urn:xmpp:mam:2'/></message>",
+    );
+    assert_eq!(peer.take_events("message")[0]["body"], "boo");
+}
+
+#[test]
+fn an_archive_that_never_ends_its_pages_is_given_up() {
+    let mut peer = online();
+    send_to(&mut peer, 1, "juliet@example.com", "Hi");
+    let asked = lose(&mut peer);
+    let mut query = prefer(&mut peer, &asked, ALL);
+    let mut pages = 0;
+    while peer.outcome(Token(1)).is_none() {
+        pages += 1;
+        assert!(pages < 1_000);
+        peer.receive(&end_page(&query, false, "again"));
+        query = peer.take_frames().pop().unwrap_or_default();
+    }
+    assert!(peer.take_frames().iter().all(|frame| !frame.starts_with("<message")));
+}
+
+#[test]
+fn the_doubt_outlives_the_loss_of_the_next_session_and_ends_with_the_client() {
+    let mut peer = online();
+    let id = send_to(&mut peer, 1, "juliet@example.com", "Hi");
+    lose(&mut peer);
+    let asked = lose(&mut peer);
+    let query = prefer(&mut peer, &asked, ALL);
+    assert_eq!(peer.outcome(Token(1)), None);
+    peer.receive(&archived(&query, "", OWN_DEVICE, &id, NOW));
+    peer.receive(&end_page(&query, true, "a-1"));
+    assert!(matches!(peer.outcome(Token(1)), Some(Ok(_))));
+
+    send_to(&mut peer, 2, "juliet@example.com", "Hi");
+    peer.input(CUT);
+    peer.session.disconnect(peer.now, Token(9));
+    assert_eq!(peer.outcome(Token(2)).unwrap().unwrap_err().code, Code::DeliveryUnknown);
+}
+
+fn from_juliet(id: &str, stamp: Option<&str>) -> String {
+    let delay = stamp.map(|stamp| format!("<delay xmlns='urn:xmpp:delay' stamp='{stamp}'/>")).unwrap_or_default();
+    format!("<message xmlns='jabber:client' type='chat' from='juliet@example.com/x'{id}><body>Hi</body>{delay}</message>")
+}
+
+#[test]
+fn what_is_delivered_again_after_a_lost_session_is_shown_once() {
+    let mut peer = online();
+    peer.receive(&from_juliet(" id='m1'", None));
+    peer.receive(&from_juliet("", None));
+    assert_eq!(peer.take_events("message").len(), 2);
+    peer.input(CUT);
+    peer.advance(1_000);
+    peer.log_in(USUAL_FEATURES);
+    peer.clear();
+    // The server had no confirmation of it.
+    peer.receive(&from_juliet(" id='m1'", Some(NOW)));
+    assert_eq!(peer.take_events("message"), Vec::<serde_json::Value>::new());
+    // Others, and what cannot be told apart from others, are shown.
+    peer.receive(&from_juliet(" id='m2'", Some(NOW)));
+    peer.receive(&from_juliet("", Some(NOW)));
+    peer.receive(&from_juliet(" id='m1'", None).replace("juliet", "nurse"));
+    let shown = peer.take_events("message");
+    assert_eq!(shown.len(), 3);
+    assert_eq!(shown[0]["id"], json!("m2"));
+}
+
+#[test]
+fn a_sender_who_numbers_messages_from_one_again_is_heard() {
+    let mut peer = online();
+    for stamp in [None, None, Some(NOW)] {
+        peer.receive(&from_juliet(" id='1'", stamp));
+        assert_eq!(peer.take_events("message").len(), 1);
+    }
+    peer.input(CUT);
+    peer.advance(1_000);
+    peer.log_in(USUAL_FEATURES);
+    peer.receive(&from_juliet(" id='1'", None));
+    assert_eq!(peer.take_events("message").len(), 1);
+}
