@@ -243,12 +243,15 @@ export class Core {
   }
 
   handleCredentials(id, mechanisms, jid) {
-    const answer = (password, reason) => this.engine?.credentials(id, password, reason);
+    const answer = (given, reason) => this.engine?.credentials(id, given, reason);
     const ask = async () => this.options.credentials({ mechanisms, jid });
     ask().then(
       (given) => {
-        if (typeof given?.password === "string") answer(given.password, "");
-        else answer(undefined, "credentials() must resolve with { password }");
+        const { password, token, external } = given ?? {};
+        if (typeof password === "string") answer({ password }, "");
+        else if (typeof token === "string") answer({ token }, "");
+        else if (external === true) answer("external", "");
+        else answer(undefined, "credentials() must resolve with { password }, { token } or { external: true }");
       },
       (error) => {
         report(error);

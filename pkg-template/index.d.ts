@@ -122,7 +122,10 @@ export interface ClientOptions {
   jid: string;
   /** Used for SCRAM; sent as it is (PLAIN) only over `wss://` or to this machine, and only where the server has no SCRAM. */
   password?: string | undefined;
-  /** Asked at each login, instead of `password`. If it rejects, the login fails. */
+  /**
+   * Asked instead of `password`, at each login that needs it: a login with a token that the server gave at the one before (XEP-0484) does
+   * not. If it rejects, the login fails.
+   */
   credentials?: ((request: CredentialsRequest) => Promise<Credentials> | Credentials) | undefined;
   /**
    * The server's WebSocket: `wss://host/path`. Required as long as discovery (XEP-0156) is not built in: without it, connect()
@@ -153,9 +156,14 @@ export interface CredentialsRequest {
   jid: string;
 }
 
-export interface Credentials {
-  password: string;
-}
+/** What to log in with; exactly one of them. */
+export type Credentials =
+  /** As {@link ClientOptions.password}. */
+  | { password: string; token?: undefined; external?: undefined }
+  /** A token from whoever issues them for the account: OAUTHBEARER (RFC 7628). Sent as it is, over `wss://` or to this machine only. */
+  | { token: string; password?: undefined; external?: undefined }
+  /** The connection itself says who it is, by the browser's client certificate for example: EXTERNAL (RFC 4422, appendix A). */
+  | { external: true; password?: undefined; token?: undefined };
 
 /** Full-jitter exponential backoff: each delay is drawn from a window that doubles with every failure. */
 export interface ReconnectOptions {

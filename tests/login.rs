@@ -4,11 +4,9 @@ mod support;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use hmac::{Hmac, KeyInit, Mac};
-use sha1::Sha1;
-use sha2::{Sha256, Sha512};
+use support::scram::Scram;
 use support::{OWN_FULL, Peer, attribute, config};
-use waxwing::proto::{Account, Code, Error, Hash, Input, KeyRequest, Reply, Token, derive_key};
+use waxwing::proto::{Account, Code, Error, GivenCredentials, Hash, Input, Reply, Token};
 
 const SASL: &str = "urn:ietf:params:xml:ns:xmpp-sasl";
 const CONNECT: Token = Token(1);
@@ -42,72 +40,15 @@ fn say(peer: &mut Peer, name: &str, payload: &str) {
     peer.receive(&format!("<{name} xmlns='{SASL}'>{}</{name}>", BASE64.encode(payload)));
 }
 
-/// What the server of a SCRAM exchange knows.
-struct Scram {
-    hash: Hash,
-    password: &'static str,
-    iterations: u32,
-    client_first_bare: String,
-    server_first: String,
+/// Reads the client's first message and answers it.
+fn challenge(server: &mut Scram, peer: &mut Peer) {
+    let first = last_payload(peer);
+    say(peer, "challenge", &server.challenge(&first));
 }
 
-impl Scram {
-    fn new(hash: Hash) -> Self {
-        Self { hash, password: "s3cret", iterations: 4096, client_first_bare: String::new(), server_first: String::new() }
-    }
-
-    /// Reads the client's first message and answers it.
-    fn challenge(&mut self, peer: &mut Peer) {
-        let first = last_payload(peer);
-        self.client_first_bare = first.strip_prefix("n,,").expect("gs2 header n,,").to_owned();
-        let nonce = self.client_first_bare.split(",r=").nth(1).expect("a nonce").to_owned();
-        self.server_first = format!("r={nonce}server,s={},i={}", BASE64.encode("salt"), self.iterations);
-        let server_first = self.server_first.clone();
-        say(peer, "challenge", &server_first);
-    }
-
-    /// Checks the client's proof and returns the server's signature.
-    fn verify(&self, peer: &mut Peer) -> String {
-        let last = last_payload(peer);
-        let (without_proof, proof) = last.split_once(",p=").expect("a proof");
-        let salted = derive_key(&KeyRequest {
-            hash: self.hash,
-            password: self.password.as_bytes().to_vec().into(),
-            salt: b"salt".to_vec(),
-            iterations: self.iterations,
-        });
-        let auth = format!("{},{},{without_proof}", self.client_first_bare, self.server_first);
-        let client_key = self.hmac(&salted, b"Client Key");
-        let signature = self.hmac(&self.digest(&client_key), auth.as_bytes());
-        let expected: Vec<u8> = client_key.iter().zip(&signature).map(|(key, signature)| key ^ signature).collect();
-        assert_eq!(BASE64.decode(proof).unwrap(), expected, "the client's proof");
-        let server_key = self.hmac(&salted, b"Server Key");
-        format!("v={}", BASE64.encode(self.hmac(&server_key, auth.as_bytes())))
-    }
-
-    fn hmac(&self, key: &[u8], data: &[u8]) -> Vec<u8> {
-        macro_rules! with {
-            ($hash:ty) => {{
-                let mut mac = Hmac::<$hash>::new_from_slice(key).unwrap();
-                mac.update(data);
-                mac.finalize().into_bytes().to_vec()
-            }};
-        }
-        match self.hash {
-            Hash::Sha1 => with!(Sha1),
-            Hash::Sha256 => with!(Sha256),
-            Hash::Sha512 => with!(Sha512),
-        }
-    }
-
-    fn digest(&self, data: &[u8]) -> Vec<u8> {
-        use sha2::Digest as _;
-        match self.hash {
-            Hash::Sha1 => Sha1::digest(data).to_vec(),
-            Hash::Sha256 => Sha256::digest(data).to_vec(),
-            Hash::Sha512 => Sha512::digest(data).to_vec(),
-        }
-    }
+/// Checks the client's proof and returns the server's signature.
+fn verify(server: &Scram, peer: &mut Peer) -> String {
+    server.verify(&last_payload(peer))
 }
 
 fn failure(peer: &mut Peer) -> Error {
@@ -142,8 +83,8 @@ fn every_scram_mechanism_logs_in_and_the_strongest_is_taken() {
         assert_eq!(attribute(&auth, "mechanism"), name);
         peer = connecting(offered);
         let mut server = Scram::new(hash);
-        server.challenge(&mut peer);
-        let signature = server.verify(&mut peer);
+        challenge(&mut server, &mut peer);
+        let signature = verify(&server, &mut peer);
         say(&mut peer, "success", &signature);
         peer.bind("");
         peer.answer_roster("");
@@ -156,8 +97,8 @@ fn every_scram_mechanism_logs_in_and_the_strongest_is_taken() {
 fn the_signature_may_come_as_a_challenge_of_its_own() {
     let mut peer = connecting(&["SCRAM-SHA-256"]);
     let mut server = Scram::new(Hash::Sha256);
-    server.challenge(&mut peer);
-    let signature = server.verify(&mut peer);
+    challenge(&mut server, &mut peer);
+    let signature = verify(&server, &mut peer);
     say(&mut peer, "challenge", &signature);
     assert_eq!(peer.take_frames(), [format!("<response xmlns='{SASL}'/>")]);
     peer.receive(&format!("<success xmlns='{SASL}'/>"));
@@ -170,8 +111,8 @@ fn a_server_that_does_not_know_the_password_is_not_believed() {
     // RFC 5802, section 5.1: the client authenticates the server.
     let mut peer = connecting(&["SCRAM-SHA-256"]);
     let mut server = Scram::new(Hash::Sha256);
-    server.challenge(&mut peer);
-    server.verify(&mut peer);
+    challenge(&mut server, &mut peer);
+    verify(&server, &mut peer);
     say(&mut peer, "success", &format!("v={}", BASE64.encode([0; 32])));
     assert_refused(&mut peer, "signature-mismatch");
 }
@@ -180,8 +121,8 @@ fn a_server_that_does_not_know_the_password_is_not_believed() {
 fn success_without_a_signature_is_not_believed() {
     let mut peer = connecting(&["SCRAM-SHA-256"]);
     let mut server = Scram::new(Hash::Sha256);
-    server.challenge(&mut peer);
-    server.verify(&mut peer);
+    challenge(&mut server, &mut peer);
+    verify(&server, &mut peer);
     peer.receive(&format!("<success xmlns='{SASL}'/>"));
     assert_refused(&mut peer, "signature-missing");
     let mut peer = connecting(&["SCRAM-SHA-256"]);
@@ -205,8 +146,9 @@ fn one_iteration_and_a_billion_are_refused_before_any_work() {
     {
         let mut peer = connecting(&["SCRAM-SHA-1"]);
         peer.answers_keys = false;
-        let mut server = Scram { iterations, ..Scram::new(Hash::Sha1) };
-        server.challenge(&mut peer);
+        let mut server = Scram::new(Hash::Sha1);
+        server.iterations = iterations;
+        challenge(&mut server, &mut peer);
         assert!(peer.keys.is_empty());
         assert_refused(&mut peer, condition);
     }
@@ -302,12 +244,12 @@ fn credentials_are_asked_for_when_the_mechanisms_are_known() {
     let (id, offered) = peer.asked.pop().unwrap();
     assert_eq!(offered, ["PLAIN"]);
     // A late answer to another question changes nothing.
-    peer.input(Input::Credentials { id: id.wrapping_add(1), password: Ok("wrong".to_owned()) });
-    peer.input(Input::Credentials { id, password: Ok("s3cret".to_owned()) });
+    peer.input(Input::Credentials { id: id.wrapping_add(1), given: Ok(GivenCredentials::Password("wrong".to_owned())) });
+    peer.input(Input::Credentials { id, given: Ok(GivenCredentials::Password("s3cret".to_owned())) });
     assert_eq!(last_payload(&mut peer), "\0romeo\0s3cret");
     let mut peer = connecting_with(config, &["PLAIN"]);
     let (id, _) = peer.asked.pop().unwrap();
-    peer.input(Input::Credentials { id, password: Err("the user left".to_owned()) });
+    peer.input(Input::Credentials { id, given: Err("the user left".to_owned()) });
     let error = failure(&mut peer);
     assert_eq!(error.code, Code::AuthFailed);
     assert!(error.message.contains("the user left"));
@@ -373,7 +315,7 @@ fn each_step_has_the_connect_deadline_and_says_what_it_waited_for() {
         &|peer| {
             peer.answers_keys = false;
             peer.open(&mechanisms(&["SCRAM-SHA-1"]));
-            Scram::new(Hash::Sha1).challenge(peer);
+            challenge(&mut Scram::new(Hash::Sha1), peer);
         },
         "key derivation",
     );

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
 use crate::browser::Driver;
-use crate::proto::{Config, Input, Token};
+use crate::proto::{Config, GivenCredentials, Input, Token};
 
 use super::host::{Interests, JsHost, Sink};
 use super::options::Options;
@@ -56,9 +56,10 @@ impl Engine {
         self.driver.act(|session, now| session.cancel(now, Token(token)));
     }
 
-    /// Answers `credentials` of the sink: a password, or else why there is none.
-    pub fn credentials(&self, id: u32, password: Option<String>, reason: String) {
-        self.driver.input(Input::Credentials { id, password: password.ok_or(reason) });
+    /// Answers `credentials` of the sink: `{ password }`, `{ token }` or `"external"`, or else why there is nothing.
+    pub fn credentials(&self, id: u32, given: JsValue, reason: String) {
+        let given = from_js::<Option<GivenCredentials>>(given).ok().flatten().ok_or(reason);
+        self.driver.input(Input::Credentials { id, given });
     }
 
     pub fn request(&self, token: u32, xml: &str, timeout_ms: Option<u32>) -> Result<(), JsValue> {

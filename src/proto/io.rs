@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::Deserialize;
+
 use super::error::Error;
 use super::event::{Event, Message};
 use super::stream::sasl::KeyRequest;
@@ -26,13 +28,26 @@ pub enum Input<'a> {
     /// The answer to [`Output::DeriveKey`]: the salted password, or why there is none.
     KeyDerived { id: u32, key: Result<Vec<u8>, String> },
     /// The answer to [`Output::AskCredentials`].
-    Credentials { id: u32, password: Result<String, String> },
+    Credentials { id: u32, given: Result<GivenCredentials, String> },
     /// The browser says that the network came or went. While it is gone nothing is retried.
     NetworkChanged { is_online: bool },
     /// The page came back: from sleep, from the background, out of the back/forward cache. Whether the connection lived on is not known.
     Woke,
     /// The moment of [`Session::poll_timeout`](super::Session::poll_timeout) has come. Early or late is fine.
     Timeout,
+}
+
+/// What an app logs in with, when it is asked.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum GivenCredentials {
+    /// The account's password: SCRAM, or PLAIN.
+    Password(String),
+    /// A token from whoever issues them for the account: OAUTHBEARER (RFC 7628).
+    Token(String),
+    /// The connection itself says who it is, by a client certificate for example: EXTERNAL (RFC 4422, appendix A).
+    External,
 }
 
 /// What is to be done outside. Drained from [`Session::poll_output`](super::Session::poll_output) (I1). Its `Debug` shows no secret.

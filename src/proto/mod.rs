@@ -41,7 +41,7 @@ pub use event::{
 pub use features::messaging::MessageOptions;
 pub use features::presence::{Availability, PresenceOptions};
 pub use features::roster::{RosterAdd, RosterUpdate};
-pub use io::{Input, Output, Reply, Token};
+pub use io::{GivenCredentials, Input, Output, Reply, Token};
 pub use session::Session;
 pub use state::State;
 pub use stream::sasl::{Hash, KeyRequest, derive_key};

@@ -8,7 +8,7 @@ use super::xml::{ns, prescan};
 /// The frame, with the payload taken out where it belongs to a login.
 pub(crate) fn redact(frame: &str) -> Cow<'_, str> {
     let is_login = match prescan(frame, &Limits { frame_bytes: usize::MAX, ..Limits::default() }) {
-        Ok(root) => root.namespace == ns::SASL,
+        Ok(root) => matches!(root.namespace, ns::SASL | ns::SASL2),
         // What cannot even be named is shown as what it is: nothing of ours is in it.
         Err(_) => false,
     };

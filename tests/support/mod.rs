@@ -11,6 +11,8 @@
 //! The clock stands still unless [`Peer::advance`] moves it. Key derivation is answered at once.
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses its part of the harness")]
 
+pub mod scram;
+
 use serde_json::Value;
 use waxwing::proto::{Account, Config, Entropy, Error, Input, Now, Output, Reply, Session, Token, derive_key};
 

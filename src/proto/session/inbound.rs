@@ -8,7 +8,6 @@ use super::super::iq::Owner;
 use super::super::router::{self, Routed};
 use super::super::state::State;
 use super::super::stream::management::Said;
-use super::super::stream::sasl::Mechanism;
 use super::super::stream::{Io, Progress, Stream, framing};
 use super::super::time::Now;
 use super::super::trace;
@@ -20,27 +19,25 @@ const SLEEP_MS: i64 = 5_000;
 
 impl Session {
     /// Lets the stream go on with the negotiation.
-    pub(super) fn negotiate(
-        &mut self,
-        now: Now,
-        act: impl FnOnce(&mut Stream, &mut Io<'_>, &mut Option<Mechanism>) -> Result<Progress, Error>,
-    ) {
+    pub(super) fn negotiate(&mut self, now: Now, act: impl FnOnce(&mut Stream, &mut Io<'_>) -> Result<Progress, Error>) {
         let Some(stream) = self.stream.as_mut().filter(|_| !self.is_closing) else { return };
         let mut io = Io {
+            now,
             config: &self.config,
             ids: &mut self.ids,
             management: &mut self.management,
+            keychain: &mut self.keychain,
             sent_count: self.outbox.sent_count(),
             outputs: &mut self.outputs,
         };
-        match act(stream, &mut io, &mut self.floor) {
+        match act(stream, &mut io) {
             Ok(Progress::Negotiating) => {}
             Ok(Progress::Bound(jid)) => {
                 // What is left of a session that this server cannot resume at all.
                 self.drop_session(now, &Error::new(Code::ConnectionLost, "the session was not resumed"));
                 self.own_jid = jid;
                 self.has_session = true;
-                self.outbox.begin(self.management.is_expected());
+                self.outbox.begin(self.management.is_keeping());
                 self.tell_online(now, false);
             }
             Ok(Progress::Resumed(said)) => {
@@ -76,6 +73,9 @@ impl Session {
             Err(fault) => return self.handle_fault(now, fault),
         };
         let is_stanza = router::is_stanza(root.name, root.namespace);
+        if is_stanza && !self.is_bound() {
+            self.negotiate(now, |stream, io| Ok(stream.stop_waiting_for_features(io).unwrap_or(Progress::Negotiating)));
+        }
         if is_stanza && self.is_bound() {
             // What comes behind our `<close/>` is not confirmed any more, and the server delivers the message again at the next login:
             // were it shown now, it would be shown twice.
@@ -101,10 +101,13 @@ impl Session {
             ("error", ns::STREAM) => self.give_up(now, framing::read_stream_error(element)),
             // The app has turned away from a connection that was being made.
             _ if !is_bound && self.is_closing => {}
-            _ if !is_bound => self.negotiate(now, |stream, io, floor| stream.handle_element(element, io, floor)),
+            _ if !is_bound => self.negotiate(now, |stream, io| stream.handle_element(element, io)),
             (_, ns::SM) => self.handle_management(element),
-            // Prosody repeats its features after some logins; they say nothing new.
-            ("features", ns::STREAM) => {}
+            ("features", ns::STREAM) => {
+                if let Some(stream) = &mut self.stream {
+                    stream.learn(element);
+                }
+            }
             _ if is_stanza => {
                 if let Routed::Confirmed(count) = self.with(now, |features, cx| router::route(element, features, cx)) {
                     self.is_probing = false;

@@ -17,8 +17,8 @@ use crate::proto::iq::{IqTable, Owner};
 use crate::proto::outbox::{Cancelled, Outbox};
 use crate::proto::router;
 use crate::proto::state::State;
+use crate::proto::stream::keychain::Keychain;
 use crate::proto::stream::management::Management;
-use crate::proto::stream::sasl::Mechanism;
 use crate::proto::stream::{Progress, Stream, framing};
 use crate::proto::time::Now;
 use crate::proto::trace;
@@ -68,8 +68,8 @@ pub struct Session {
     has_session: bool,
     /// The session has been online: roster loaded, first presence sent.
     is_established: bool,
-    /// No login weaker than this, since a stronger one was tried.
-    floor: Option<Mechanism>,
+    /// Outlives the session.
+    keychain: Keychain,
     backoff: Backoff,
     /// Online since the last connect(): a lost connection is made again.
     has_been_online: bool,
@@ -118,7 +118,7 @@ impl Session {
             management: Management::default(),
             has_session: false,
             is_established: false,
-            floor: None,
+            keychain: Keychain::default(),
             backoff: Backoff::default(),
             has_been_online: false,
             is_closing: false,
@@ -189,15 +189,13 @@ impl Session {
     pub fn handle_input(&mut self, now: Now, input: Input<'_>) {
         match input {
             Input::SocketOpened { has_subprotocol } => {
-                self.negotiate(now, |stream, io, _| stream.handle_opened(has_subprotocol, io).map(|()| Progress::Negotiating))
+                self.negotiate(now, |stream, io| stream.handle_opened(has_subprotocol, io).map(|()| Progress::Negotiating))
             }
             Input::KeyDerived { id, key } => {
-                self.negotiate(now, |stream, io, _| stream.handle_key(id, key, io).map(|()| Progress::Negotiating))
+                self.negotiate(now, |stream, io| stream.handle_key(id, key, io).map(|()| Progress::Negotiating))
             }
-            Input::Credentials { id, password } => {
-                self.negotiate(now, |stream, io, floor| {
-                    stream.handle_credentials(id, password, io, floor).map(|()| Progress::Negotiating)
-                });
+            Input::Credentials { id, given } => {
+                self.negotiate(now, |stream, io| stream.handle_credentials(id, given, io).map(|()| Progress::Negotiating));
             }
             Input::Frame(frame) => self.handle_frame(now, frame),
             // From a socket that the session has left it says nothing.

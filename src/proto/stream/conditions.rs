@@ -10,12 +10,12 @@ pub(crate) struct Conditions {
 }
 
 impl Conditions {
-    /// Reads the children; the defined conditions and the text are those in `namespace`.
-    pub(crate) fn read(element: Element<'_>, namespace: &str) -> Self {
+    /// Reads the children; the defined conditions and the text are those in one of the `namespaces`.
+    pub(crate) fn read(element: Element<'_>, namespaces: &[&str]) -> Self {
         let mut found = Self { condition: None, text: None, application_condition: None };
         for child in element.children() {
             let name = child.name();
-            if child.namespace() != namespace {
+            if !namespaces.contains(&child.namespace()) {
                 found.application_condition =
                     Some(ApplicationCondition { name: name.to_owned(), xmlns: child.namespace().to_owned() });
             } else if name == "text" {

@@ -6,10 +6,11 @@ use super::super::error::{Code, Error};
 use super::super::xml::{Element, Writer, ns};
 use super::conditions::Conditions;
 
-/// RFC 7395, section 3.4: the client opens the stream, `to` its server.
-pub(crate) fn open(domain: &str, lang: Option<&str>) -> Writer {
+/// RFC 7395, section 3.4: the client opens the stream, `to` its server, and says who it is where nobody else reads it (RFC 6120, section
+/// 4.7.1): some servers offer SASL2 and FAST only then.
+pub(crate) fn open(from: Option<&str>, domain: &str, lang: Option<&str>) -> Writer {
     let mut w = Writer::new();
-    w.open("open", ns::FRAMING).attr("to", domain).attr("version", "1.0").lang(lang).close();
+    w.open("open", ns::FRAMING).attr_opt("from", from).attr("to", domain).attr("version", "1.0").lang(lang).close();
     w
 }
 
@@ -49,7 +50,7 @@ pub(crate) fn read_close(close: Element<'_>) -> Error {
 
 /// Reads a `<stream:error/>` (RFC 6120, section 4.9).
 pub(crate) fn read_stream_error(element: Element<'_>) -> Error {
-    let mut error = Conditions::read(element, ns::STREAM_ERRORS).into_error(
+    let mut error = Conditions::read(element, &[ns::STREAM_ERRORS]).into_error(
         Code::StreamError,
         "the server ended the stream",
         "undefined-condition",
@@ -113,8 +114,12 @@ mod tests {
     #[test]
     fn the_frames_are_those_of_rfc_7395() {
         assert_eq!(
-            open("example.net", Some("en")).finish().unwrap(),
+            open(None, "example.net", Some("en")).finish().unwrap(),
             "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='example.net' version='1.0' xml:lang='en'/>"
+        );
+        assert_eq!(
+            open(Some("romeo@example.net"), "example.net", None).finish().unwrap(),
+            "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' from='romeo@example.net' to='example.net' version='1.0'/>"
         );
         assert_eq!(close().finish().unwrap(), "<close xmlns='urn:ietf:params:xml:ns:xmpp-framing'/>");
     }

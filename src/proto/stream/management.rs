@@ -1,11 +1,12 @@
-//! Stream management (XEP-0198, version 1.6): counting, acknowledgements, resumption.
+//! Stream management (XEP-0198, version 1.6.3): counting, acknowledgements, resumption.
 //!
 //! ```text
 //!   Off ──<enable/> sent──▶ Requested ──<enabled/>──▶ On ──connection lost──▶ (On, resumable) ──<resumed/>──▶ On
 //!    ▲                          │ <failed/>                                        │ <failed/>
 //!    └──────────────────────────┴──────────────────────────────────────────────────┘
 //! ```
-//! What we send counts from `<enable/>` on, what we get from `<enabled/>` on (XEP-0198, section 4). The counts outlive the
+//! What we send counts from `<enable/>` on, what we get from `<enabled/>` on (XEP-0198, section 4); where both come along with a login
+//! (section 9), from the end of that. The counts outlive the
 //! connection as long as the session can be resumed. `location` is not used: it is for TCP.
 //!
 //! A deliberate deviation: where the server acknowledges more than was sent, section 4 would end the stream; here that is
@@ -76,14 +77,32 @@ impl Management {
         self.phase == Phase::On && self.session_id.is_some()
     }
 
+    /// The server's answer to the request that came along with a binding (XEP-0198, section 9.1): a new session. No answer is a no.
+    pub(crate) fn begin(&mut self, answer: Option<Element<'_>>) {
+        *self = Self::default();
+        if let Some(enabled) = answer.filter(|answer| answer.name() == "enabled") {
+            self.turn_on(enabled);
+        }
+    }
+
+    /// Whether stanzas are to be kept until they are confirmed: the server keeps the session, or has yet to say whether it does.
+    pub(crate) fn is_keeping(&self) -> bool {
+        self.phase == Phase::Requested || self.can_resume()
+    }
+
     /// Asks the server to go on with the session on a new connection.
     pub(crate) fn resume(&mut self, outputs: &mut VecDeque<Output>) {
+        let mut w = Writer::new();
+        self.write_resume(&mut w);
+        push(outputs, w);
+    }
+
+    /// As [`resume`](Self::resume), along with a login (XEP-0198, section 9.2).
+    pub(crate) fn write_resume(&mut self, w: &mut Writer) {
         // Whatever was asked on the connection before is not answered any more.
         (self.is_asking, self.asked) = (false, 0);
-        let (session_id, h) = (self.session_id.clone().unwrap_or_default(), self.inbound);
-        write(outputs, "resume", |w| {
-            w.attr("h", &h.to_string()).attr("previd", &session_id);
-        });
+        let session_id = self.session_id.as_deref().unwrap_or_default();
+        w.open("resume", ns::SM).attr("h", &self.inbound.to_string()).attr("previd", session_id).close();
     }
 
     /// Counts a stanza of the server, before it is parsed (I8).
@@ -134,9 +153,7 @@ impl Management {
     pub(crate) fn handle(&mut self, element: Element<'_>, sent: u64, outputs: &mut VecDeque<Output>) -> Said {
         match (element.name(), self.phase) {
             ("enabled", Phase::Requested) => {
-                self.phase = Phase::On;
-                let is_resumable = matches!(element.attr("resume"), Some("true" | "1"));
-                self.session_id = element.attr("id").filter(|_| is_resumable).map(ToOwned::to_owned);
+                self.turn_on(element);
                 Said::NOTHING
             }
             ("failed", Phase::Requested) => {
@@ -176,6 +193,12 @@ impl Management {
         said
     }
 
+    fn turn_on(&mut self, enabled: Element<'_>) {
+        self.phase = Phase::On;
+        let is_resumable = matches!(enabled.attr("resume"), Some("true" | "1"));
+        self.session_id = enabled.attr("id").filter(|_| is_resumable).map(ToOwned::to_owned);
+    }
+
     fn acknowledge(&mut self, h: u32, sent: u64) -> Said {
         // The low half of `acked` is what the server said last (XEP-0198, section 4: modulo 2^32).
         let ahead = h.wrapping_sub(self.acked as u32);
@@ -198,6 +221,10 @@ fn write(outputs: &mut VecDeque<Output>, name: &str, attributes: impl FnOnce(&mu
     let mut w = Writer::new();
     w.open(name, ns::SM);
     attributes(&mut w);
+    push(outputs, w);
+}
+
+fn push(outputs: &mut VecDeque<Output>, w: Writer) {
     // An id that the parser let in is one that the writer lets out.
     if let Ok(frame) = w.finish() {
         outputs.push_back(Output::SendFrame(frame));

@@ -1,48 +1,59 @@
 //! One connection, from the open socket to the bound resource (RFC 7395, RFC 6120 sections 4 to 7).
 //!
 //! ```text
-//!  ExpectSocket ──open──▶ ExpectOpen ◀───────────────── <success/> ───────────────────┐
-//!                             │ <open/>                                              │
-//!                             ▼                                                      │
-//!                      ExpectFeatures ──mechanisms──▶ (ExpectCredentials) ──▶ ExpectChallenge ◀─▶ ExpectKey
-//!                             │ a session to resume            │ none, or <failed/>
-//!                             ▼                                ▼
+//!  ExpectSocket ──open──▶ ExpectOpen ◀──────────── <success/> ───────────┐
+//!                             │ <open/>                                  │
+//!                             ▼                                          │
+//!              ┌───────▶ ExpectFeatures ──mechanisms──▶ ExpectLogin ─────┤
+//!              │              │                              │ <success/> of SASL2
+//!              │              │                              ├──<resumed/>──▶ Bound
+//!              │              │                              ├──<bound/>──▶ ExpectLateFeatures ──▶ Bound
+//!              │              │                              │ neither
+//!              └──────────────┼──────────────────────────────┘
+//!                             │ a session to resume          none, or <failed/>
+//!                             ▼                                │
 //!                       (ExpectResumed) ──<resumed/>──▶ Bound ◀── (ExpectSession) ◀── ExpectBind
 //!
-//!  (…) where the server or the app makes it necessary
+//!  (…) where the server makes it necessary
 //! ```
 //!
-//! Supported: SCRAM-SHA-512, -256, -1, PLAIN, ANONYMOUS; resource binding; RFC 3921's session where a server insists on it; stream
-//! management with resumption. Not yet: SASL2, Bind 2, FAST. Never: STARTTLS and compression, which a WebSocket has no use for.
+//! Supported: what `sasl`, `sasl2` and `login` say; resource binding; RFC 3921's session where a server insists on it; stream
+//! management with resumption. Never: STARTTLS and compression, which a WebSocket has no use for.
 
 mod conditions;
 mod features;
 pub(crate) mod framing;
-pub(crate) mod login;
+pub(crate) mod keychain;
+mod login;
 pub(crate) mod management;
 pub(crate) mod sasl;
+mod sasl2;
 
 use std::collections::VecDeque;
 
 use xmpp_parsers::bind::{BindQuery, BindResponse};
 
 use self::features::StreamFeatures;
-use self::login::Login;
+use self::keychain::Keychain;
+use self::login::{Login, Verdict};
 use self::management::{Management, Said};
-use self::sasl::Mechanism;
+use self::sasl2::{Asked, Success};
 use super::config::Config;
 use super::entropy::Ids;
 use super::error::{Code, Error};
-use super::io::Output;
+use super::io::{GivenCredentials, Output};
 use super::stanza_error;
+use super::time::Now;
 use super::xml::{Element, Writer, ns, read_typed};
 
 /// What the stream may touch.
 pub(crate) struct Io<'a> {
+    pub(crate) now: Now,
     pub(crate) config: &'a Config,
     pub(crate) ids: &'a mut Ids,
-    /// Outlives the stream.
+    /// Outlives the stream, and so does the next.
     pub(crate) management: &'a mut Management,
+    pub(crate) keychain: &'a mut Keychain,
     /// Stanzas sent in the session so far.
     pub(crate) sent_count: u64,
     pub(crate) outputs: &'a mut VecDeque<Output>,
@@ -74,6 +85,12 @@ enum Step {
     ExpectFeatures,
     /// The app, the key derivation or the server has the word.
     ExpectLogin(Login),
+    /// The resource was bound along with the login, and what the session is offered comes right behind it (XEP-0388, section 2.6.1).
+    ExpectLateFeatures {
+        jid: String,
+        /// Stream management was asked for already.
+        is_managed: bool,
+    },
     ExpectResumed,
     ExpectBind {
         id: String,
@@ -113,6 +130,22 @@ impl Stream {
         &self.features
     }
 
+    /// Features that come once the stream is bound: after a resumption along with the login, some servers send them all the same.
+    pub(crate) fn learn(&mut self, features: Element<'_>) {
+        self.features = StreamFeatures::read(features);
+    }
+
+    /// A stanza in the place of the features that come behind the login: then there are none, and the stream is bound without.
+    pub(crate) fn stop_waiting_for_features(&mut self, io: &mut Io<'_>) -> Option<Progress> {
+        match &mut self.step {
+            Step::ExpectLateFeatures { jid, is_managed } => {
+                let (jid, is_managed) = (std::mem::take(jid), *is_managed);
+                Some(self.finish(jid, is_managed, io))
+            }
+            _ => None,
+        }
+    }
+
     /// What is being waited for, in words.
     pub(crate) fn waits_for(&self) -> &'static str {
         match &self.step {
@@ -120,6 +153,7 @@ impl Stream {
             Step::ExpectOpen => "the server's <open/>",
             Step::ExpectFeatures => "the stream features",
             Step::ExpectLogin(login) => login.waits_for(),
+            Step::ExpectLateFeatures { .. } => "the features of the session",
             Step::ExpectResumed => "the session to be resumed",
             Step::ExpectBind { .. } => "resource binding",
             Step::ExpectSession { .. } => "the session",
@@ -141,12 +175,7 @@ impl Stream {
     }
 
     /// Handles an element while the stream is not bound. Stream errors and `<close/>` are the session's.
-    pub(crate) fn handle_element(
-        &mut self,
-        element: Element<'_>,
-        io: &mut Io<'_>,
-        floor: &mut Option<Mechanism>,
-    ) -> Result<Progress, Error> {
+    pub(crate) fn handle_element(&mut self, element: Element<'_>, io: &mut Io<'_>) -> Result<Progress, Error> {
         match (element.name(), element.namespace(), &mut self.step) {
             ("open", ns::FRAMING, Step::ExpectOpen) => {
                 framing::read_open(element)?;
@@ -155,13 +184,22 @@ impl Stream {
             }
             ("features", ns::STREAM, Step::ExpectFeatures) => {
                 self.features = StreamFeatures::read(element);
-                self.proceed(io, floor)
+                self.proceed(io)
             }
-            (_, ns::SASL, Step::ExpectLogin(login)) => {
-                if login.handle_element(element, io)? {
-                    // RFC 6120, section 6.4.6: a new stream, on the same connection.
-                    self.is_authenticated = true;
-                    self.open(io)?;
+            ("features", ns::STREAM, Step::ExpectLateFeatures { jid, is_managed }) => {
+                let (jid, is_managed) = (std::mem::take(jid), *is_managed);
+                self.features = StreamFeatures::read(element);
+                Ok(self.finish(jid, is_managed, io))
+            }
+            (_, ns::SASL | ns::SASL2, Step::ExpectLogin(login)) => {
+                match login.handle_element(element, &self.features, io)? {
+                    Verdict::Pending => {}
+                    Verdict::Success => {
+                        // RFC 6120, section 6.4.6: a new stream, on the same connection.
+                        self.is_authenticated = true;
+                        self.open(io)?;
+                    }
+                    Verdict::InlineSuccess(asked) => return self.succeed(element, asked, io),
                 }
                 Ok(Progress::Negotiating)
             }
@@ -183,7 +221,7 @@ impl Stream {
                     );
                 }
                 let jid = std::mem::take(jid);
-                Ok(self.finish(jid, io))
+                Ok(self.finish(jid, false, io))
             }
             (name, xmlns, _) => Err(Error::new(
                 Code::ProtocolError,
@@ -203,25 +241,48 @@ impl Stream {
     pub(crate) fn handle_credentials(
         &mut self,
         id: u32,
-        password: Result<String, String>,
+        given: Result<GivenCredentials, String>,
         io: &mut Io<'_>,
-        floor: &mut Option<Mechanism>,
     ) -> Result<(), Error> {
         match &mut self.step {
-            Step::ExpectLogin(login) => login.handle_credentials(id, password, io, floor),
+            Step::ExpectLogin(login) => login.handle_credentials(id, given, &self.features, io),
             _ => Ok(()),
         }
     }
 
     fn open(&mut self, io: &mut Io<'_>) -> Result<(), Error> {
         self.step = Step::ExpectOpen;
-        io.send(framing::open(&io.config.account.domain, io.config.language.as_deref()))
+        let account = &io.config.account;
+        let from = (self.is_private && account.local.is_some()).then(|| account.bare());
+        io.send(framing::open(from.as_deref(), &account.domain, io.config.language.as_deref()))
     }
 
-    fn proceed(&mut self, io: &mut Io<'_>, floor: &mut Option<Mechanism>) -> Result<Progress, Error> {
+    /// SASL2's success, once the server has proved itself (XEP-0388, section 2.6.1).
+    fn succeed(&mut self, element: Element<'_>, asked: Asked, io: &mut Io<'_>) -> Result<Progress, Error> {
+        self.is_authenticated = true;
+        let success = Success::read(element, asked)?;
+        if success.token.is_some() {
+            io.keychain.replace_token(success.token);
+        }
+        if let Some(resumed) = success.resumed {
+            let said = io.management.handle_resumed(resumed, io.sent_count)?;
+            self.step = Step::Bound;
+            return Ok(Progress::Resumed(said));
+        }
+        let said = success.not_resumed.map(|failed| io.management.handle_refused(failed, io.sent_count));
+        match success.bound {
+            Some((jid, management)) => {
+                io.management.begin(management);
+                self.step = Step::ExpectLateFeatures { jid, is_managed: asked.management };
+            }
+            None => self.step = Step::ExpectFeatures,
+        }
+        Ok(said.map_or(Progress::Negotiating, Progress::NotResumed))
+    }
+
+    fn proceed(&mut self, io: &mut Io<'_>) -> Result<Progress, Error> {
         if !self.is_authenticated {
-            let mechanisms = std::mem::take(&mut self.features.mechanisms);
-            self.step = Step::ExpectLogin(Login::begin(mechanisms, self.is_private, io, floor)?);
+            self.step = Step::ExpectLogin(Login::begin(&self.features, self.is_private, io)?);
             return Ok(Progress::Negotiating);
         }
         if io.management.can_resume() && self.features.has_management {
@@ -257,7 +318,7 @@ impl Stream {
         })?;
         let jid = response.jid.to_string();
         if !self.features.needs_session {
-            return Ok(self.finish(jid, io));
+            return Ok(self.finish(jid, false, io));
         }
         let id = io.ids.new_id();
         let mut w = Writer::new();
@@ -267,9 +328,10 @@ impl Stream {
         Ok(Progress::Negotiating)
     }
 
-    fn finish(&mut self, jid: String, io: &mut Io<'_>) -> Progress {
+    /// XEP-0198, section 3: stream management is not asked for a second time.
+    fn finish(&mut self, jid: String, is_managed: bool, io: &mut Io<'_>) -> Progress {
         self.step = Step::Bound;
-        if self.features.has_management {
+        if self.features.has_management && !is_managed {
             io.management.enable(io.outputs);
         }
         Progress::Bound(jid)

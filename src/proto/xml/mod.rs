@@ -24,6 +24,11 @@ pub(crate) mod ns {
     pub(crate) const STREAM_ERRORS: &str = "urn:ietf:params:xml:ns:xmpp-streams";
     pub(crate) const STANZA_ERRORS: &str = "urn:ietf:params:xml:ns:xmpp-stanzas";
     pub(crate) const SASL: &str = "urn:ietf:params:xml:ns:xmpp-sasl";
+    pub(crate) const SASL2: &str = "urn:xmpp:sasl:2";
+    pub(crate) const SASL_UPGRADE: &str = "urn:xmpp:sasl:upgrade:0";
+    pub(crate) const FAST: &str = "urn:xmpp:fast:0";
+    pub(crate) const BIND2: &str = "urn:xmpp:bind:0";
+    pub(crate) const CLIENT_STATE: &str = "urn:xmpp:csi:0";
     pub(crate) const BIND: &str = "urn:ietf:params:xml:ns:xmpp-bind";
     pub(crate) const SESSION: &str = "urn:ietf:params:xml:ns:xmpp-session";
     pub(crate) const SM: &str = "urn:xmpp:sm:3";

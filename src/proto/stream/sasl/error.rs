@@ -12,11 +12,13 @@ pub(crate) enum SaslError {
     NoCredentials,
     /// Nothing that the server offers suits the credentials.
     NoCommonMechanism { offered: Vec<String> },
-    /// Only PLAIN would do, and the connection is in the clear.
+    /// Only sending the secret itself would do, and the connection is in the clear.
     PlainInsecure { offered: Vec<String> },
     /// What is offered now is weaker than what was tried before.
     DowngradeRefused { floor: Mechanism, offered: Vec<String> },
-    /// SASLprep refuses the `field`, which is "username" or "password".
+    /// What was offered before the login is not what the server says that it offered.
+    DowngradeDetected,
+    /// SASLprep, or the grammar of tokens, refuses the `field`, which is "username", "password" or "token".
     BadCredentials { field: &'static str, problem: &'static str },
     /// The server's nonce does not begin with ours, or adds nothing to it.
     NonceMismatch,
@@ -50,6 +52,7 @@ impl SaslError {
             Self::NoCommonMechanism { .. } => "no-common-mechanism",
             Self::PlainInsecure { .. } => "plain-insecure",
             Self::DowngradeRefused { .. } => "downgrade-refused",
+            Self::DowngradeDetected => "downgrade-detected",
             Self::BadCredentials { .. } => "bad-credentials",
             Self::NonceMismatch => "nonce-mismatch",
             Self::TooFewIterations { .. } => "iterations-too-low",
@@ -75,7 +78,7 @@ impl fmt::Display for SaslError {
             }
             Self::PlainInsecure { offered } => write!(
                 f,
-                "the password would have to be sent over an insecure connection, which is refused; the server offers {}",
+                "the secret itself would have to be sent over an insecure connection, which is refused; the server offers {}",
                 list(offered)
             ),
             Self::DowngradeRefused { floor, offered } => write!(
@@ -83,6 +86,7 @@ impl fmt::Display for SaslError {
                 "after an attempt with SCRAM nothing weaker than {floor} is accepted; the server offers {}",
                 list(offered)
             ),
+            Self::DowngradeDetected => f.write_str("the list of login mechanisms was changed on its way from the server"),
             Self::BadCredentials { field, problem } => write!(f, "the {field} {problem}"),
             Self::NonceMismatch => f.write_str("the server's nonce does not continue ours"),
             Self::TooFewIterations { iterations } => {

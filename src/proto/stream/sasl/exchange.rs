@@ -1,11 +1,13 @@
 //! One authentication from its first word to the verdict, whatever the mechanism.
 //!
-//! PLAIN and ANONYMOUS say all they have in the initial response, so they live here; SCRAM has a file of its own.
+//! PLAIN, OAUTHBEARER, EXTERNAL and ANONYMOUS say all they have in the initial response, so they live here; SCRAM and the hashed tokens of
+//! FAST have files of their own.
 
 use std::fmt;
 
+use super::hashed_token::HashedToken;
 use super::scram::Scram;
-use super::{Credentials, KeyRequest, Mechanism, SaslError, prep};
+use super::{Credentials, KeyRequest, Mechanism, SaslError, TokenMechanism, prep};
 use crate::proto::entropy::Entropy;
 
 /// What a challenge leads to.
@@ -24,38 +26,59 @@ pub(crate) struct Exchange {
 
 enum State {
     Scram(Box<Scram>),
-    /// PLAIN and ANONYMOUS: all is said.
+    HashedToken(HashedToken),
+    /// OAUTHBEARER: all is said, unless the server refuses the token, which it explains in a challenge.
+    ExpectVerdict,
+    /// PLAIN, EXTERNAL and ANONYMOUS: all is said.
     ExpectSuccess,
     Over,
 }
 
 impl Exchange {
-    /// Begins, with the initial response: `None` is no initial response at all, and an empty one is an empty one.
+    /// Begins, with the initial response, which may be empty. `offer` is what the server said that it offers, in the form of
+    /// [`downgrade_input`](super::downgrade_input).
     pub(crate) fn start(
         mechanism: Mechanism,
         credentials: &Credentials,
+        offer: &str,
         entropy: &mut dyn Entropy,
-    ) -> Result<(Self, Option<Vec<u8>>), SaslError> {
+    ) -> Result<(Self, Vec<u8>), SaslError> {
         let (state, initial_response) = match (credentials, mechanism.hash()) {
             (Credentials::Password { username, password }, Some(hash)) => {
-                let (scram, first) = Scram::start(hash, username, password, entropy)?;
+                let (scram, first) = Scram::start(hash, username, password, offer, entropy)?;
                 (State::Scram(Box::new(scram)), first)
             }
             (Credentials::Password { username, password }, None) if mechanism == Mechanism::Plain => {
                 (State::ExpectSuccess, plain(username, password)?)
             }
+            (Credentials::Token { jid, token }, None) if mechanism == Mechanism::OAuthBearer => {
+                (State::ExpectVerdict, bearer(jid, token)?)
+            }
+            // RFC 4422, appendix A: no authorization identity asks for the one that the connection itself stands for.
+            (Credentials::External, None) if mechanism == Mechanism::External => (State::ExpectSuccess, Vec::new()),
             // RFC 4505, section 2: the trace may be absent, and is: it would tell the server who we are.
             (Credentials::Anonymous, None) if mechanism == Mechanism::Anonymous => (State::ExpectSuccess, Vec::new()),
             _ => return Err(SaslError::NoCredentials),
         };
-        Ok((Self { state }, Some(initial_response)))
+        Ok((Self { state }, initial_response))
+    }
+
+    /// As [`start`](Self::start), with a token of FAST.
+    pub(crate) fn start_with_token(mechanism: TokenMechanism, username: &str, token: &str) -> Result<(Self, Vec<u8>), SaslError> {
+        let (exchange, initial_response) = HashedToken::start(mechanism, username, token)?;
+        Ok((Self { state: State::HashedToken(exchange) }, initial_response))
     }
 
     /// The server's challenge, or SASL2's, without its base64.
     pub(crate) fn handle_challenge(&mut self, data: &[u8]) -> Result<Step, SaslError> {
         match &mut self.state {
             State::Scram(scram) => scram.handle_challenge(data),
-            State::ExpectSuccess | State::Over => {
+            State::ExpectVerdict => {
+                // RFC 7628, section 3.2.3: the challenge says why the token is refused, which the failure that follows our answer says again.
+                self.state = State::Over;
+                Ok(Step::Respond(vec![1]))
+            }
+            State::HashedToken(_) | State::ExpectSuccess | State::Over => {
                 self.state = State::Over;
                 Err(SaslError::OutOfOrder)
             }
@@ -66,7 +89,7 @@ impl Exchange {
     pub(crate) fn handle_key(&mut self, salted_password: &[u8]) -> Result<Vec<u8>, SaslError> {
         match &mut self.state {
             State::Scram(scram) => scram.handle_key(salted_password),
-            State::ExpectSuccess | State::Over => Err(SaslError::OutOfOrder),
+            _ => Err(SaslError::OutOfOrder),
         }
     }
 
@@ -74,8 +97,9 @@ impl Exchange {
     pub(crate) fn handle_success(&mut self, additional: Option<&[u8]>) -> Result<(), SaslError> {
         match std::mem::replace(&mut self.state, State::Over) {
             State::Scram(mut scram) => scram.handle_success(additional.unwrap_or_default()),
-            // Neither mechanism defines additional data: what a server adds proves nothing, so nothing is made of it.
-            State::ExpectSuccess => Ok(()),
+            State::HashedToken(exchange) => exchange.handle_success(additional.unwrap_or_default()),
+            // None of the mechanisms defines additional data: what a server adds proves nothing, so nothing is made of it.
+            State::ExpectVerdict | State::ExpectSuccess => Ok(()),
             State::Over => Err(SaslError::OutOfOrder),
         }
     }
@@ -98,4 +122,14 @@ fn plain(username: &str, password: &str) -> Result<Vec<u8>, SaslError> {
     message.push(0);
     message.extend_from_slice(password.as_bytes());
     Ok(message)
+}
+
+/// RFC 7628, section 3.1: `n,a=authzid,` and the token, in an envelope of 0x01 bytes.
+fn bearer(jid: &str, token: &str) -> Result<Vec<u8>, SaslError> {
+    // RFC 6750, section 2.1, has fewer characters than that; what a server issues is what it wants to see again.
+    if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(SaslError::BadCredentials { field: "token", problem: "is empty or has characters that no token has" });
+    }
+    let authzid = jid.replace('=', "=3D").replace(',', "=2C");
+    Ok(format!("n,a={authzid},\u{1}auth=Bearer {token}\u{1}\u{1}").into_bytes())
 }

@@ -36,6 +36,8 @@ const CHANNEL_BINDING: &str = "c=biws";
 
 pub(super) struct Scram {
     hash: Hash,
+    /// What the server offered, as we read it (XEP-0474, section 6.1).
+    offer: String,
     state: State,
 }
 
@@ -53,11 +55,12 @@ impl Scram {
         hash: Hash,
         username: &str,
         password: &str,
+        offer: &str,
         entropy: &mut dyn Entropy,
     ) -> Result<(Self, Vec<u8>), SaslError> {
         let mut nonce = [0; NONCE_BYTES];
         entropy.fill(&mut nonce);
-        Self::with_nonce(hash, username, password, BASE64.encode(nonce))
+        Self::with_nonce(hash, username, password, offer, BASE64.encode(nonce))
     }
 
     /// [`Self::start`] with a nonce that is known, as the vectors of the RFCs need it.
@@ -65,6 +68,7 @@ impl Scram {
         hash: Hash,
         username: &str,
         password: &str,
+        offer: &str,
         client_nonce: String,
     ) -> Result<(Self, Vec<u8>), SaslError> {
         let username = prep::prepare(username, "username")?;
@@ -73,7 +77,8 @@ impl Scram {
         let username = username.replace('=', "=3D").replace(',', "=2C");
         let client_first_bare = format!("n={username},r={client_nonce}");
         let client_first = format!("{GS2_HEADER}{client_first_bare}").into_bytes();
-        Ok((Self { hash, state: State::ExpectServerFirst { client_first_bare, client_nonce, password } }, client_first))
+        let state = State::ExpectServerFirst { client_first_bare, client_nonce, password };
+        Ok((Self { hash, offer: offer.to_owned(), state }, client_first))
     }
 
     pub(super) fn handle_challenge(&mut self, data: &[u8]) -> Result<Step, SaslError> {
@@ -81,6 +86,11 @@ impl Scram {
             State::ExpectServerFirst { client_first_bare, client_nonce, password } => {
                 let message = text(data)?;
                 let first = ServerFirst::parse(message, &client_nonce)?;
+                // XEP-0474, section 6.2: if the hashes do not match, the client MUST fail the authentication. The attribute itself is under the
+                // proof, so that whoever takes it out makes the server refuse us.
+                if first.offer_hash.is_some_and(|hash| hash != BASE64.encode(self.hash.digest(self.offer.as_bytes()))) {
+                    return Err(SaslError::DowngradeDetected);
+                }
                 let client_final_without_proof = format!("{CHANNEL_BINDING},r={}", first.nonce);
                 let auth_message = format!("{client_first_bare},{message},{client_final_without_proof}");
                 self.state = State::ExpectKey { client_final_without_proof, auth_message };
@@ -161,6 +171,8 @@ struct ServerFirst<'a> {
     nonce: &'a str,
     salt: Vec<u8>,
     iterations: u32,
+    /// XEP-0474's `h`.
+    offer_hash: Option<&'a str>,
 }
 
 impl<'a> ServerFirst<'a> {
@@ -168,10 +180,11 @@ impl<'a> ServerFirst<'a> {
         // Whatever follows `i` is an optional extension, and section 5.1 has unknown ones ignored.
         match attributes(message)?.as_slice() {
             [(b'e', error), ..] => Err(server_error(error)),
-            [(b'r', nonce), (b's', salt), (b'i', iterations), ..] => Ok(Self {
+            [(b'r', nonce), (b's', salt), (b'i', iterations), extensions @ ..] => Ok(Self {
                 nonce: check_nonce(nonce, client_nonce)?,
                 salt: read_salt(salt)?,
                 iterations: read_iterations(iterations)?,
+                offer_hash: extensions.iter().find_map(|(name, value)| (*name == b'h').then_some(*value)),
             }),
             _ => Err(SaslError::Malformed { problem: "the first message is not r=, s=, i= in this order" }),
         }
@@ -191,7 +204,7 @@ fn check_nonce<'a>(nonce: &'a str, client_nonce: &str) -> Result<&'a str, SaslEr
     }
 }
 
-fn read_salt(salt: &str) -> Result<Vec<u8>, SaslError> {
+pub(super) fn read_salt(salt: &str) -> Result<Vec<u8>, SaslError> {
     let salt = BASE64.decode(salt).map_err(|_| SaslError::Malformed { problem: "the salt is not base64" })?;
     if salt.is_empty() || salt.len() > MAX_SALT_BYTES {
         return Err(SaslError::Malformed { problem: "the salt is empty or too long" });
@@ -199,9 +212,9 @@ fn read_salt(salt: &str) -> Result<Vec<u8>, SaslError> {
     Ok(salt)
 }
 
-fn read_iterations(digits: &str) -> Result<u32, SaslError> {
+pub(super) fn read_iterations(digits: &str) -> Result<u32, SaslError> {
     // Section 7, `posit-number`.
-    if digits.starts_with('0') || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+    if digits.is_empty() || digits.starts_with('0') || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(SaslError::Malformed { problem: "the iteration count is not a positive number" });
     }
     // All digits, so the only way to fail is to be too big.
