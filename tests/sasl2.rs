@@ -303,17 +303,19 @@ fn a_session_that_is_gone_is_replaced_in_the_same_round_trip() {
     let failed = "<failed xmlns='urn:xmpp:sm:3' h='3'><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></failed>";
     peer.receive(&success(&format!("{failed}{}", bound("<enabled xmlns='urn:xmpp:sm:3' id='sm-2' resume='true'/>")), JID));
     assert!(matches!(peer.outcome(Token(2)), Some(Ok(_))));
-    assert!(matches!(peer.outcome(Token(3)), Some(Err(error)) if error.code == Code::DeliveryUnknown));
+    assert_eq!(peer.outcome(Token(3)), None);
     peer.receive(&features(LATE));
     peer.answer_roster("");
     assert_eq!(peer.session.state().as_str(), "online");
-    // The counts are those of the new session.
+    peer.refuse_archive();
+    assert!(matches!(peer.outcome(Token(3)), Some(Err(error)) if error.code == Code::DeliveryUnknown));
+    // The counts are those of the new session: roster, first presence, two questions to the archive, the message.
     peer.clear();
     send(&mut peer, 4, "new");
-    peer.receive("<a xmlns='urn:xmpp:sm:3' h='3'/>");
+    peer.receive("<a xmlns='urn:xmpp:sm:3' h='5'/>");
     assert!(matches!(peer.outcome(Token(4)), Some(Ok(_))));
     let frames = cut_and_open(&mut peer, &offer(&["PLAIN"], &format!("{BIND}{SM}")));
-    assert!(frames.last().unwrap().contains("h='1' previd='sm-2'"), "{frames:?}");
+    assert!(frames.last().unwrap().contains("h='3' previd='sm-2'"), "{frames:?}");
 }
 
 #[test]
@@ -539,5 +541,81 @@ fn an_upgrade_has_the_bounds_of_a_login() {
         peer.receive(&tasks(&signature, &["UPGR-SCRAM-SHA-256"]));
         peer.receive(&format!("<task-data xmlns='{SASL2}'>{salt}</task-data>"));
         assert_eq!(failure(&mut peer).condition.as_deref(), Some(condition), "{salt}");
+    }
+}
+
+/// What the app answers when it is asked, and the login that comes of it.
+fn logging_in_with(given: GivenCredentials, mechanisms: &[&str]) -> (Peer, String) {
+    let mut config = any_resource();
+    config.password = None;
+    config.asks_credentials = true;
+    let mut peer = connecting(config, &offer(mechanisms, BIND));
+    let (id, _) = peer.asked.pop().unwrap();
+    peer.input(Input::Credentials { id, given: Ok(given) });
+    let frame = last_frame(&mut peer);
+    (peer, frame)
+}
+
+#[test]
+fn a_token_of_the_app_logs_in_by_oauthbearer() {
+    // RFC 7628, section 3.1.
+    let token = || GivenCredentials::Token("secret-token:abc".to_owned());
+    let (mut peer, frame) = logging_in_with(token(), &["SCRAM-SHA-256", "PLAIN", "OAUTHBEARER"]);
+    assert_eq!(attribute(&frame, "mechanism"), "OAUTHBEARER");
+    assert_eq!(text(payload(&frame, "initial-response")), "n,a=romeo@example.net,\u{1}auth=Bearer secret-token:abc\u{1}\u{1}");
+    peer.receive(&success(&bound(ENABLED), JID));
+    peer.receive(&features(LATE));
+    assert_eq!(peer.session.jid(), Some(JID));
+
+    // Section 3.2.3: the reasons of a refusal are acknowledged, and the failure follows.
+    let (mut peer, _) = logging_in_with(token(), &["OAUTHBEARER"]);
+    peer.receive(&format!("<challenge xmlns='{SASL2}'>{}</challenge>", BASE64.encode("{\"status\":\"invalid_token\"}")));
+    assert_eq!(peer.take_frames(), [format!("<response xmlns='{SASL2}'>AQ==</response>")]);
+    peer.receive(&format!("<failure xmlns='{SASL2}'><not-authorized xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/></failure>"));
+    assert_eq!(failure(&mut peer).condition.as_deref(), Some("not-authorized"));
+}
+
+#[test]
+fn a_connection_that_speaks_for_itself_logs_in_by_external() {
+    // RFC 4422, appendix A; XEP-0388, section 2.2: an initial response of no bytes.
+    let (_, frame) = logging_in_with(GivenCredentials::External, &["SCRAM-SHA-256", "EXTERNAL"]);
+    assert!(frame.contains(" mechanism='EXTERNAL'><initial-response/>"), "{frame}");
+}
+
+#[test]
+fn a_list_of_mechanisms_that_was_changed_on_the_way_ends_the_login() {
+    // XEP-0474, section 6.2: the list is that of SASL2, and that of the older dialect does not count.
+    let classic = "<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>X</mechanism></mechanisms>";
+    // SHA-256 of "PLAIN", 0x1E, "SCRAM-SHA-256".
+    let hash = ",h=Rgy1OtqF8B/re2ip4rVzs2herVHnECfKbsLqKQgUMgo=";
+    for (mechanisms, is_good) in [(&["SCRAM-SHA-256", "PLAIN"][..], true), (&["SCRAM-SHA-256"], false)] {
+        let mut peer = connecting(any_resource(), &format!("{}{classic}", offer(mechanisms, BIND)));
+        let mut server = Scram::new(Hash::Sha256);
+        server.extension = hash.to_owned();
+        let challenge = server.challenge(&text(payload(&last_frame(&mut peer), "initial-response")));
+        peer.receive(&format!("<challenge xmlns='{SASL2}'>{}</challenge>", BASE64.encode(challenge)));
+        if is_good {
+            server.verify(&text(payload(&last_frame(&mut peer), "response")));
+        } else {
+            assert_eq!(failure(&mut peer).condition.as_deref(), Some("downgrade-detected"));
+            assert!(peer.take_frames().iter().all(|frame| !frame.contains("<response")));
+        }
+    }
+}
+
+#[test]
+fn plain_is_not_spoken_once_scram_was_in_either_dialect() {
+    // XEP-0474, section 7.
+    let classic = "<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>PLAIN</mechanism></mechanisms>";
+    let mut peer = connecting(any_resource(), &offer(&["SCRAM-SHA-256"], BIND));
+    peer.receive(&format!("<failure xmlns='{SASL2}'><not-authorized xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/></failure>"));
+    failure(&mut peer);
+    for features in [offer(&["PLAIN"], BIND), format!("{}{classic}", offer(&["PLAIN"], BIND)), classic.to_owned()] {
+        peer.clear();
+        peer.session.connect(peer.now, CONNECT);
+        peer.drain();
+        peer.open(&features);
+        assert_eq!(failure(&mut peer).condition.as_deref(), Some("downgrade-refused"));
+        assert!(peer.take_frames().iter().all(|frame| !frame.contains("PLAIN")));
     }
 }

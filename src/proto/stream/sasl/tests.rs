@@ -323,10 +323,11 @@ fn what_comes_out_of_turn_fails_the_exchange_for_good() {
 }
 
 #[test]
-fn plain_and_anonymous_say_all_in_the_initial_response() {
+fn plain_external_and_anonymous_say_all_in_the_initial_response() {
     for (mechanism, credentials, expected) in [
         (Mechanism::Plain, account("romeo", "\u{2168},=\u{fc}"), "\0romeo\0IX,=\u{fc}"),
         (Mechanism::Anonymous, Credentials::Anonymous, ""),
+        (Mechanism::External, Credentials::External, ""),
     ] {
         let (mut exchange, first) = Exchange::start(mechanism, &credentials, "", &mut Counting).unwrap();
         assert_eq!(first, expected.as_bytes());
@@ -376,6 +377,68 @@ fn the_strongest_mechanism_that_policy_and_credentials_allow_is_chosen() {
         let chosen = choose(offered.split_whitespace(), credentials, &policy).map_err(|error| error.reason());
         assert_eq!(chosen, expected, "{offered} {policy:?}");
     }
+}
+
+#[test]
+fn a_token_and_a_certificate_have_mechanisms_of_their_own_and_no_floor() {
+    let token = Credentials::Token { jid: "romeo@example.net".to_owned(), token: "abc".to_owned() };
+    let all = "PLAIN SCRAM-SHA-256 OAUTHBEARER EXTERNAL ANONYMOUS";
+    for (credentials, allows_plain, expected) in [
+        (&token, true, Ok(Mechanism::OAuthBearer)),
+        (&token, false, Err("plain-insecure")),
+        (&Credentials::External, false, Ok(Mechanism::External)),
+        (&account("romeo", "secret"), true, Ok(Mechanism::ScramSha256)),
+    ] {
+        let policy = Policy { allows_plain, floor: Some(Mechanism::ScramSha1) };
+        let chosen = choose(all.split_whitespace(), credentials, &policy).map_err(|error| error.reason());
+        assert_eq!(chosen, expected, "{credentials:?}");
+    }
+}
+
+#[test]
+fn a_bearer_token_goes_out_as_rfc_7628_says_and_its_refusal_is_acknowledged() {
+    let token = |token: &str| Credentials::Token { jid: "ro=me,o@example.net".to_owned(), token: token.to_owned() };
+    let start = |text: &str| Exchange::start(Mechanism::OAuthBearer, &token(text), "", &mut Counting);
+    let (mut exchange, first) = start("secret-token:aGk=").unwrap();
+    assert_eq!(first, b"n,a=ro=3Dme=2Co@example.net,\x01auth=Bearer secret-token:aGk=\x01\x01");
+    // Section 3.2.3: the client MUST answer with a single 0x01.
+    let refusal = br#"{"status":"invalid_token"}"#;
+    assert!(matches!(exchange.handle_challenge(refusal), Ok(Step::Respond(response)) if response == [1]));
+    assert_eq!(exchange.handle_challenge(refusal).unwrap_err(), SaslError::OutOfOrder);
+    assert_eq!(exchange.handle_success(None), Err(SaslError::OutOfOrder));
+    assert_eq!(start("abc").unwrap().0.handle_success(None), Ok(()));
+    for text in ["", "a b", "a\u{1}", "é"] {
+        assert_eq!(start(text).unwrap_err().reason(), "bad-credentials", "{text:?}");
+    }
+}
+
+#[test]
+fn the_list_of_mechanisms_is_checked_where_the_server_says_its_hash() {
+    // XEP-0474, section 6: the hash of its example, which has lists in another order.
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<String>>();
+    let mechanisms = names(&["SCRAM-SHA-1-PLUS", "SCRAM-SHA-1"]);
+    let bindings = names(&["tls-server-end-point", "tls-exporter"]);
+    let input = downgrade_input(&mechanisms, Some(&bindings));
+    assert_eq!(input, "SCRAM-SHA-1\u{1e}SCRAM-SHA-1-PLUS\u{1f}tls-exporter\u{1e}tls-server-end-point");
+    let outcome = |offer: &str, extension: &str| {
+        let mut scram = Scram::with_nonce(Hash::Sha1, "user", "secret", offer, NONCE.to_owned()).unwrap().0;
+        let first = format!("r={NONCE}x,s=AQID,i=4096{extension}");
+        scram.handle_challenge(first.as_bytes()).map_err(|error| error.reason()).map(drop)
+    };
+    let hash = ",h=G6k/rBLDqgOhRRaCuuatSDFkJ08=";
+    assert_eq!(outcome(&input, hash), Ok(()));
+    assert_eq!(outcome(&input, &format!(",x=1{hash}")), Ok(()));
+    assert_eq!(outcome(&input, ""), Ok(()));
+    for changed in [
+        downgrade_input(&names(&["SCRAM-SHA-1"]), Some(&bindings)),
+        downgrade_input(&mechanisms, Some(&names(&["tls-exporter"]))),
+        downgrade_input(&mechanisms, None),
+    ] {
+        assert_eq!(outcome(&changed, hash), Err("downgrade-detected"));
+    }
+    assert_eq!(outcome(&input, ",h=G6k"), Err("downgrade-detected"));
+    // A list that is there and empty is not a list that is not there.
+    assert_ne!(downgrade_input(&mechanisms, Some(&[])), downgrade_input(&mechanisms, None));
 }
 
 #[test]
