@@ -87,7 +87,16 @@ const milliseconds = whole(1, MOST_MS);
 export const waiting = optional(shape({ signal, timeoutMs: milliseconds }), "options");
 export const signalOnly = optional(shape({ signal }), "options");
 
-const presenceFields = { show: oneOf("away", "chat", "dnd", "xa"), status: text, statuses: texts, priority: whole(-128, 127) };
+/** What a Date can hold. */
+const moment = whole(-8.64e15, 8.64e15);
+
+const presenceFields = {
+  show: oneOf("away", "chat", "dnd", "xa"),
+  status: text,
+  statuses: texts,
+  priority: whole(-128, 127),
+  idleSince: moment,
+};
 export const presence = optional(shape(presenceFields), "presence");
 export const directedPresence = optional(shape({ ...presenceFields, type: oneOf("available", "unavailable") }), "presence");
 

@@ -327,6 +327,8 @@ export interface Presence {
   statuses?: Record<string, string>;
   /** -128 to 127; a resource below zero gets no messages sent to the bare JID. */
   priority: number;
+  /** Since when nobody has touched the device (XEP-0319). Milliseconds since 1970-01-01 UTC. */
+  idleSince?: number;
   /** With type `error`. */
   error?: XmppError;
 }
@@ -403,6 +405,8 @@ export interface PresenceOptions {
   statuses?: Readonly<Record<string, string>> | undefined;
   /** -128 to 127. Default: 0. */
   priority?: number | undefined;
+  /** Since when nobody has touched the device (XEP-0319), told to those who see the presence. Milliseconds since 1970-01-01 UTC. */
+  idleSince?: number | undefined;
 }
 
 export interface DirectedPresenceOptions extends PresenceOptions {

@@ -11,7 +11,7 @@ use crate::proto::{Config, Error, Event, Input, Now, Output, Reply, Session, Sta
 
 use super::env::{self, BrowserEntropy};
 use super::keys::Derivation;
-use super::lifecycle::Lifecycle;
+use super::lifecycle::{Lifecycle, is_visible};
 use super::socket::Socket;
 use super::timer::Timer;
 
@@ -88,6 +88,7 @@ impl Driver {
         } else if !is_offline && !is_listening {
             let lifecycle = Lifecycle::listen(self.this.clone());
             self.lifecycle.replace(Some(lifecycle));
+            self.input(Input::VisibilityChanged { is_visible: is_visible() });
         }
     }
 

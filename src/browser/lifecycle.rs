@@ -39,7 +39,7 @@ impl Lifecycle {
             match event.type_().as_str() {
                 "online" => driver.input(Input::NetworkChanged { is_online: true }),
                 "offline" => driver.input(Input::NetworkChanged { is_online: false }),
-                VISIBILITY_EVENT if !is_visible() => {}
+                VISIBILITY_EVENT => driver.input(Input::VisibilityChanged { is_visible: is_visible() }),
                 _ => driver.input(Input::Woke),
             }
         });
@@ -75,6 +75,7 @@ impl Drop for Lifecycle {
     }
 }
 
-fn is_visible() -> bool {
+/// Whether somebody can see the page; a Worker has none to be hidden.
+pub(super) fn is_visible() -> bool {
     DOCUMENT.with(|document| document.as_ref().is_none_or(|document| document.visibility_state() == "visible"))
 }

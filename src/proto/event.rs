@@ -239,6 +239,9 @@ pub struct Presence {
     pub statuses: Option<BTreeMap<String, String>>,
     /// -128 to 127.
     pub priority: i8,
+    /// Since when nobody has touched the device (XEP-0319): milliseconds since 1970-01-01 UTC.
+    #[serde(rename = "idleSince", skip_serializing_if = "Option::is_none")]
+    pub idle_since_ms: Option<i64>,
     /// With type error: why our presence did not arrive, or what a room has against it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Error>,

@@ -163,13 +163,16 @@ impl Cx<'_> {
         if !self.is_bound {
             return Err(Error::not_connected());
         }
+        self.outbox.check(&frame)?;
         self.outbox.transmit(frame, self.outputs);
         Ok(())
     }
 
     /// Keeps a message until the server has it, and sends it as soon as the session is online.
-    pub(crate) fn post(&mut self, message: OutgoingMessage) {
+    pub(crate) fn post(&mut self, message: OutgoingMessage) -> Result<(), Error> {
+        self.outbox.check(&message.frame)?;
         self.outbox.post(message, self.outputs);
+        Ok(())
     }
 
     /// Somebody answered a message of ours: the server has it, whether it said so already or not.
@@ -203,6 +206,7 @@ impl Cx<'_> {
         w.open("iq", ns::CLIENT).attr("type", kind.as_str()).attr("id", &id).attr_opt("to", to);
         payload(&mut w);
         let frame = w.finish()?;
+        self.outbox.check(&frame)?;
         let deadline_ms = self.now.mono_ms + u64::from(ticket.timeout_ms.unwrap_or(self.config.timeouts.request_ms));
         self.iqs.insert(id.clone(), to, deadline_ms, Owner::Feature(ticket));
         self.outbox.transmit(frame, self.outputs);

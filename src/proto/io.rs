@@ -31,6 +31,8 @@ pub enum Input<'a> {
     Credentials { id: u32, given: Result<GivenCredentials, String> },
     /// The browser says that the network came or went. While it is gone nothing is retried.
     NetworkChanged { is_online: bool },
+    /// The page came into sight, or went out of it.
+    VisibilityChanged { is_visible: bool },
     /// The page came back: from sleep, from the background, out of the back/forward cache. Whether the connection lived on is not known.
     Woke,
     /// The moment of [`Session::poll_timeout`](super::Session::poll_timeout) has come. Early or late is fine.
@@ -83,6 +85,9 @@ impl fmt::Debug for Input<'_> {
             Self::KeyDerived { id, .. } => f.debug_struct("KeyDerived").field("id", id).finish_non_exhaustive(),
             Self::Credentials { id, .. } => f.debug_struct("Credentials").field("id", id).finish_non_exhaustive(),
             Self::NetworkChanged { is_online } => f.debug_struct("NetworkChanged").field("is_online", is_online).finish(),
+            Self::VisibilityChanged { is_visible } => {
+                f.debug_struct("VisibilityChanged").field("is_visible", is_visible).finish()
+            }
             Self::Woke => f.write_str("Woke"),
             Self::Timeout => f.write_str("Timeout"),
         }

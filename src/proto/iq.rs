@@ -65,6 +65,10 @@ impl IqTable {
         self.pending.insert(id, Pending { to, deadline_ms, owner });
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.pending.is_empty()
+    }
+
     pub(crate) fn contains(&self, id: &str) -> bool {
         self.pending.contains_key(id)
     }

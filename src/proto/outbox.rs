@@ -94,6 +94,10 @@ pub(crate) struct Outbox {
     doubtful: VecDeque<OutgoingMessage>,
     /// Stanzas sent since the session was bound.
     sent_count: u64,
+    /// Bytes handed to the socket, over all sessions.
+    sent_bytes: u64,
+    /// The largest stanza that the server takes (XEP-0478).
+    most_bytes: Option<u32>,
     is_open: bool,
     /// Every stanza is kept until it is confirmed, to be sent again when the session is resumed.
     is_keeping: bool,
@@ -144,6 +148,23 @@ impl Outbox {
         self.sent_count
     }
 
+    pub(crate) fn sent_bytes(&self) -> u64 {
+        self.sent_bytes
+    }
+
+    /// The largest stanza that the server takes from now on.
+    pub(crate) fn limit(&mut self, most_bytes: Option<u32>) {
+        self.most_bytes = most_bytes;
+    }
+
+    /// Refuses a stanza for which the server would end the stream.
+    pub(crate) fn check(&self, frame: &str) -> Result<(), Error> {
+        match self.most_bytes {
+            Some(most) if u32::try_from(frame.len()).is_ok_and(|bytes| bytes > most) => Err(too_large(frame.len(), most)),
+            _ => Ok(()),
+        }
+    }
+
     /// Whether the server is to be asked what it has: an app waits for its word on a message, or much is kept.
     pub(crate) fn wants_confirmation(&self) -> bool {
         self.sent_messages > 0 || self.sent.len() >= KEPT_UNASKED
@@ -159,6 +180,7 @@ impl Outbox {
     /// Puts a stanza on the wire that is no message of the app.
     pub(crate) fn transmit(&mut self, frame: String, outputs: &mut VecDeque<Output>) {
         self.sent_count += 1;
+        self.sent_bytes += frame.len() as u64;
         if self.is_keeping {
             self.sent.push_back(Sent { count: self.sent_count, kept: Kept::Frame(frame.clone()) });
         }
@@ -253,7 +275,11 @@ impl Outbox {
     }
 
     fn send(&mut self, message: OutgoingMessage, is_again: bool, outputs: &mut VecDeque<Output>) {
+        if let Err(error) = self.check(&message.frame) {
+            return fail(message, &error, outputs);
+        }
         self.sent_count += 1;
+        self.sent_bytes += message.frame.len() as u64;
         self.sent_messages += 1;
         outputs.push_back(Output::SendFrame(message.frame.clone()));
         if !is_again {
@@ -272,6 +298,11 @@ fn with_delay(frame: &str, timestamp_ms: i64) -> String {
         Some(open) if !frame.ends_with(&delay) => open.to_owned() + &delay,
         _ => frame.to_owned(),
     }
+}
+
+fn too_large(bytes: usize, most: u32) -> Error {
+    Error::new(Code::LimitExceeded, format!("the stanza has {bytes} bytes, and the server takes {most} at most"))
+        .remedy("Send less at a time, or put it on the web and send a link.")
 }
 
 fn delivery_unknown() -> Error {

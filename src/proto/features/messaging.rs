@@ -93,8 +93,8 @@ impl Messaging {
             is_delayed: false,
             error: None,
         };
+        cx.post(OutgoingMessage { frame, message: Box::new(message), token })?;
         self.remember(Sent { id: id.clone(), to, kind });
-        cx.post(OutgoingMessage { frame, message: Box::new(message), token });
         Ok(id)
     }
 

@@ -6,16 +6,12 @@ use super::super::feature::Flow;
 use super::super::io::Output;
 use super::super::iq::Owner;
 use super::super::router::{self, Routed};
-use super::super::state::State;
 use super::super::stream::management::Said;
 use super::super::stream::{Io, Progress, Stream, framing};
 use super::super::time::Now;
 use super::super::trace;
-use super::super::xml::{self, Element, Writer, XmlFault, ns};
-use super::{PING, Session};
-
-/// Clocks of one machine drift apart by less than that while it is awake.
-const SLEEP_MS: i64 = 5_000;
+use super::super::xml::{self, Element, XmlFault, ns};
+use super::Session;
 
 impl Session {
     /// Lets the stream go on with the negotiation.
@@ -30,7 +26,11 @@ impl Session {
             sent_count: self.outbox.sent_count(),
             outputs: &mut self.outputs,
         };
-        match act(stream, &mut io) {
+        let progress = act(stream, &mut io);
+        if stream.is_bound() {
+            self.outbox.limit(stream.features().limits.max_bytes);
+        }
+        match progress {
             Ok(Progress::Negotiating) => {}
             Ok(Progress::Bound(jid)) => {
                 // What is left of a session that this server cannot resume at all.
@@ -60,8 +60,7 @@ impl Session {
             }
             return;
         }
-        self.last_inbound_ms = now.mono_ms;
-        self.is_awaiting_sign = false;
+        self.note_sign(now);
         if self.reports_stanzas {
             let xml = trace::redact(frame).into_owned();
             self.outputs.push_back(Output::Event(Event::Stanza(StanzaText { direction: Direction::In, xml })));
@@ -106,6 +105,7 @@ impl Session {
             ("features", ns::STREAM) => {
                 if let Some(stream) = &mut self.stream {
                     stream.learn(element);
+                    self.outbox.limit(stream.features().limits.max_bytes);
                 }
             }
             _ if is_stanza => {
@@ -239,83 +239,8 @@ impl Session {
                 }
             }
         }
-        let is_silent = self.is_online() && self.last_inbound_ms + u64::from(self.config.timeouts.ping_ms) <= now.mono_ms;
-        if is_silent {
+        if is_due(self.sign_due_ms()) {
             self.ask_for_sign(now);
-        }
-    }
-
-    /// A socket may say that it is open, and be dead: after a sleep, on another network. Whoever waits for a retry waits no longer.
-    pub(super) fn handle_wake(&mut self, now: Now) {
-        match self.state {
-            State::Online => self.ask_for_sign(now),
-            State::Waiting if !self.is_network_down => self.attempt(now),
-            State::Waiting | State::Connecting | State::Offline => {}
-        }
-    }
-
-    pub(super) fn handle_network(&mut self, now: Now, is_online: bool) {
-        self.is_network_down = !is_online;
-        self.handle_wake(now);
-    }
-
-    /// Whether the machine slept since the last input: the clock on the wall went on, and the monotonic one stood.
-    pub(super) fn has_slept(&self, now: Now) -> bool {
-        self.last_now.is_some_and(|last| {
-            let on_the_wall = now.wall_ms.saturating_sub(last.wall_ms);
-            let awake = i64::try_from(now.mono_ms.saturating_sub(last.mono_ms)).unwrap_or(i64::MAX);
-            on_the_wall.saturating_sub(awake) > SLEEP_MS
-        })
-    }
-
-    fn ask_for_sign(&mut self, now: Now) {
-        // RFC 6120, section 4.4: nothing follows our `<close/>`.
-        if !self.is_closing && !std::mem::replace(&mut self.is_awaiting_sign, true) {
-            self.ping(now, Owner::SignOfLife, self.config.timeouts.pong_ms);
-        }
-    }
-
-    /// Asks the server whether it has the messages on the wire, one question at a time: by stream management, or by a ping behind them.
-    pub(super) fn ask_for_confirmation(&mut self, now: Now) {
-        if !self.outbox.wants_confirmation() {
-            return;
-        }
-        if !self.is_bound() {
-            return;
-        }
-        if self.management.is_expected() {
-            self.management.ask(self.outbox.sent_count(), &mut self.outputs);
-        } else if !self.is_probing {
-            self.probe(now);
-        }
-    }
-
-    /// As [`ask_for_confirmation`](Self::ask_for_confirmation), whatever question is open already: that one stands before the
-    /// messages that were sent since, and there will be no other.
-    pub(super) fn ask_for_last_confirmation(&mut self, now: Now) {
-        if !self.outbox.wants_confirmation() || !self.is_bound() {
-            return;
-        }
-        if self.management.is_expected() {
-            self.management.ask_again(self.outbox.sent_count(), &mut self.outputs);
-        } else {
-            self.probe(now);
-        }
-    }
-
-    fn probe(&mut self, now: Now) {
-        self.is_probing = true;
-        let count = self.outbox.sent_count();
-        self.ping(now, Owner::Probe(count), self.config.timeouts.request_ms);
-    }
-
-    pub(super) fn ping(&mut self, now: Now, owner: Owner, timeout_ms: u32) {
-        let id = self.ids.new_id();
-        let mut w = Writer::new();
-        w.open("iq", ns::CLIENT).attr("type", "get").attr("id", &id).attr("to", &self.config.account.domain).empty("ping", PING);
-        if let Ok(frame) = w.finish() {
-            self.iqs.insert(id, Some(&self.config.account.domain), now.mono_ms + u64::from(timeout_ms), owner);
-            self.outbox.transmit(frame, &mut self.outputs);
         }
     }
 }

@@ -38,6 +38,7 @@ impl Session {
             self.connect_deadline_ms = None;
             self.has_been_online = true;
             self.online_since_ms = now.mono_ms;
+            self.sign_asked_at_ms = now.mono_ms;
             let is_resumed = std::mem::replace(&mut self.is_established, true);
             if !is_resumed {
                 self.with(now, |features, cx| features.presence.send_first(cx));
@@ -48,6 +49,7 @@ impl Session {
                 self.settle(token, Ok(Reply::Done));
             }
         }
+        self.tell_client_state();
         if !self.is_closing {
             self.ask_for_confirmation(now);
         }
@@ -159,6 +161,7 @@ impl Session {
         }
         self.is_probing = false;
         self.is_awaiting_sign = false;
+        self.is_told_hidden = false;
         self.connect_deadline_ms = None;
         self.close_deadline_ms = None;
         self.retry_at_ms = None;

@@ -2,6 +2,8 @@
 
 mod inbound;
 mod lifecycle;
+mod liveness;
+mod page;
 
 use std::collections::VecDeque;
 
@@ -80,12 +82,22 @@ pub struct Session {
     /// The server was asked for a sign of life, and gave none since.
     is_awaiting_sign: bool,
     last_inbound_ms: u64,
+    /// When the server was asked for a sign of life last.
+    sign_asked_at_ms: u64,
+    /// When stream management asked last.
+    asked_at_ms: u64,
+    /// What had been sent when the last frame came in.
+    bytes_before_sign: u64,
     /// When the last input came.
     last_now: Option<Now>,
     /// When the session became online last.
     online_since_ms: u64,
     /// The browser has no network: nothing is retried until it has.
     is_network_down: bool,
+    /// Nobody sees the page.
+    is_hidden: bool,
+    /// What the server knows of that, on this connection.
+    is_told_hidden: bool,
     connect_deadline_ms: Option<u64>,
     close_deadline_ms: Option<u64>,
     /// The session has left this socket, and waits for the server's `<close/>` before it closes it.
@@ -125,9 +137,14 @@ impl Session {
             is_probing: false,
             is_awaiting_sign: false,
             last_inbound_ms: 0,
+            sign_asked_at_ms: 0,
+            asked_at_ms: 0,
+            bytes_before_sign: 0,
             last_now: None,
             online_since_ms: 0,
             is_network_down: false,
+            is_hidden: false,
+            is_told_hidden: false,
             connect_deadline_ms: None,
             close_deadline_ms: None,
             farewell_deadline_ms: None,
@@ -151,16 +168,13 @@ impl Session {
 
     /// When [`Input::Timeout`] is due, on the monotonic clock.
     pub fn poll_timeout(&self) -> Option<u64> {
-        let ping_at =
-            (self.is_online() && !self.is_closing).then(|| self.last_inbound_ms + u64::from(self.config.timeouts.ping_ms));
-        let ping_at = ping_at.filter(|_| !self.is_awaiting_sign);
         [
             self.connect_deadline_ms,
             self.close_deadline_ms,
             self.farewell_deadline_ms,
             self.retry_at_ms.filter(|_| !self.is_network_down),
             self.iqs.deadline_ms(),
-            ping_at,
+            self.sign_due_ms(),
         ]
         .into_iter()
         .flatten()
@@ -205,6 +219,7 @@ impl Session {
             }
             Input::SocketClosed { code, reason } => self.handle_socket_closed(now, code, reason),
             Input::NetworkChanged { is_online } => self.handle_network(now, is_online),
+            Input::VisibilityChanged { is_visible } => self.handle_visibility(now, is_visible),
             Input::Woke => self.handle_wake(now),
             Input::Timeout => {
                 if self.has_slept(now) {

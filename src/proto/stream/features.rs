@@ -29,15 +29,12 @@ pub(crate) struct StreamFeatures {
     /// RFC 6121, section 3.4.
     pub(crate) has_pre_approval: bool,
     /// XEP-0352.
-    #[allow(dead_code, reason = "read by what tells the server whether the page is visible")]
     pub(crate) has_client_state: bool,
-    #[allow(dead_code, reason = "read by what keeps to them")]
     pub(crate) limits: StreamLimits,
 }
 
 /// What the server lets pass (XEP-0478 version 0.2.0).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[allow(dead_code, reason = "read by what keeps to them")]
 pub(crate) struct StreamLimits {
     /// The largest element in bytes.
     pub(crate) max_bytes: Option<u32>,

@@ -132,21 +132,26 @@ impl Management {
         });
     }
 
-    /// Asks what has arrived, unless that question is open already: it never stands before the stanza that it asks about.
-    pub(crate) fn ask(&mut self, sent: u64, outputs: &mut VecDeque<Output>) {
-        if !self.is_asking {
-            self.ask_again(sent, outputs);
-        }
+    /// Whether an `<r/>` of ours waits for its answer.
+    pub(crate) fn is_asking(&self) -> bool {
+        self.is_asking
+    }
+
+    /// Asks what has arrived, unless that question is open already: it never stands before the stanza that it asks about. Says whether it did.
+    pub(crate) fn ask(&mut self, sent: u64, outputs: &mut VecDeque<Output>) -> bool {
+        !self.is_asking && self.ask_again(sent, outputs)
     }
 
     /// As [`ask`](Self::ask), while another question is open. What was asked about once is never asked again: a server that counts
     /// wrong would be asked without end.
-    pub(crate) fn ask_again(&mut self, sent: u64, outputs: &mut VecDeque<Output>) {
-        if self.phase == Phase::On && self.asked < sent {
+    pub(crate) fn ask_again(&mut self, sent: u64, outputs: &mut VecDeque<Output>) -> bool {
+        let is_new = self.phase == Phase::On && self.asked < sent;
+        if is_new {
             self.is_asking = true;
             self.asked = sent;
             write(outputs, "r", |_| {});
         }
+        is_new
     }
 
     /// Handles an element of stream management on a bound stream.

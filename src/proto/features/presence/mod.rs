@@ -35,6 +35,9 @@ pub struct PresenceOptions {
     pub statuses: BTreeMap<String, String>,
     /// `None` is 0; one below 0 gets no messages that are sent to the bare JID.
     pub priority: Option<i8>,
+    /// Since when nobody has touched the device (XEP-0319): milliseconds since 1970-01-01 UTC.
+    #[serde(rename = "idleSince")]
+    pub idle_since_ms: Option<i64>,
 }
 
 /// What a presence of ours says at its core.

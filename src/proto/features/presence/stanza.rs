@@ -1,27 +1,41 @@
-//! The presence stanza (RFC 6121, section 4.7), read field by field: one that cannot be read costs only itself.
+//! The presence stanza (RFC 6121, section 4.7), read field by field: one that cannot be read costs only itself. With it the time since
+//! when its user is idle (XEP-0319, version 1.0.2).
 
 use super::super::super::error::Error;
 use super::super::super::event::{Presence, PresenceType, Show};
 use super::super::super::stanza_error::{self, Condition};
 use super::super::super::texts::{Texts, is_language_tag};
+use super::super::super::time::{format_timestamp, parse_timestamp};
 use super::super::super::xml::{Element, Writer, ns};
 use super::{Availability, PresenceOptions};
 
+const IDLE: &str = "urn:xmpp:idle:1";
+
 pub(super) fn read(stanza: Element<'_>, from: &str, kind: PresenceType, language: Option<&str>) -> Presence {
-    let mut presence =
-        Presence { from: from.to_owned(), kind, show: None, status: None, statuses: None, priority: 0, error: None };
+    let mut presence = Presence {
+        from: from.to_owned(),
+        kind,
+        show: None,
+        status: None,
+        statuses: None,
+        priority: 0,
+        idle_since_ms: None,
+        error: None,
+    };
     if kind == PresenceType::Error {
         // The rest of it, where there is any, is our own presence come back.
         presence.error = Some(stanza_error::read(stanza));
         return presence;
     }
     let mut statuses = Texts::default();
-    for child in stanza.children().filter(|child| child.namespace() == ns::CLIENT) {
-        match child.name() {
-            "status" => statuses.push(child),
+    let is_available = kind == PresenceType::Available;
+    for child in stanza.children() {
+        match (child.name(), child.namespace()) {
+            ("status", ns::CLIENT) => statuses.push(child),
             // Section 4.7.2: show and priority say how somebody is available.
-            "show" if kind == PresenceType::Available => presence.show = show(child.text().trim()),
-            "priority" if kind == PresenceType::Available => presence.priority = child.text().trim().parse().unwrap_or_default(),
+            ("show", ns::CLIENT) if is_available => presence.show = show(child.text().trim()),
+            ("priority", ns::CLIENT) if is_available => presence.priority = child.text().trim().parse().unwrap_or_default(),
+            ("idle", IDLE) if is_available => presence.idle_since_ms = child.attr("since").and_then(parse_timestamp),
             _ => {}
         }
     }
@@ -68,6 +82,9 @@ pub(super) fn write(presence: &PresenceOptions, to: Option<&str>) -> Result<Writ
     write_statuses(&mut w, presence)?;
     if let Some(priority) = presence.priority.filter(|_| is_available) {
         w.leaf("priority", ns::CLIENT, &priority.to_string());
+    }
+    if let Some(since_ms) = presence.idle_since_ms.filter(|_| is_available) {
+        w.open("idle", IDLE).attr("since", &format_timestamp(since_ms)).close();
     }
     Ok(w)
 }

@@ -1,0 +1,105 @@
+//! Whether the server is still there, and what it has of that which was sent.
+//!
+//! A socket that says that it is open may be dead. After a while of silence the server is asked for a sign of life; how long a while
+//! depends on whether an answer is due. Any frame is a sign of life.
+
+use super::super::config::Timeouts;
+use super::super::iq::Owner;
+use super::super::time::Now;
+use super::super::xml::{Writer, ns};
+use super::{PING, Session};
+
+/// Far slower than what people chat over: 64 kbit/s.
+const SLOW_BYTES_PER_MS: u64 = 8;
+/// What is no burden to any network.
+const FREE_BYTES: u64 = 16 * 1024;
+
+impl Session {
+    /// Whatever comes in is a sign of life.
+    pub(super) fn note_sign(&mut self, now: Now) {
+        self.last_inbound_ms = now.mono_ms;
+        self.is_awaiting_sign = false;
+        self.bytes_before_sign = self.outbox.sent_bytes();
+    }
+
+    /// When the server is to be asked for a sign of life: soon where it owes an answer, late where it owes none, and in any case
+    /// before it takes us for dead (XEP-0478).
+    pub(super) fn sign_due_ms(&self) -> Option<u64> {
+        if !self.is_online() || self.is_closing || self.is_awaiting_sign {
+            return None;
+        }
+        let Timeouts { ping_ms, pong_ms, .. } = self.config.timeouts;
+        let silence_ms = if self.management.is_asking() {
+            // Servers answer that at once (XEP-0198, section 4).
+            ping_ms.min(pong_ms / 4)
+        } else if self.iqs.is_empty() {
+            ping_ms
+        } else {
+            ping_ms.min(pong_ms)
+        };
+        let due_ms = self.last_inbound_ms.max(self.asked_at_ms) + u64::from(silence_ms) + self.transfer_ms();
+        let idle_seconds = self.stream.as_ref().and_then(|stream| stream.features().limits.idle_seconds);
+        let kept_alive_ms = idle_seconds.map(|seconds| self.sign_asked_at_ms + u64::from(seconds) * 1_000 * 3 / 4);
+        Some(kept_alive_ms.map_or(due_ms, |kept_alive_ms| kept_alive_ms.min(due_ms)))
+    }
+
+    pub(super) fn ask_for_sign(&mut self, now: Now) {
+        // RFC 6120, section 4.4: nothing follows our `<close/>`.
+        if !self.is_closing && !std::mem::replace(&mut self.is_awaiting_sign, true) {
+            self.sign_asked_at_ms = now.mono_ms;
+            let transfer_ms = u32::try_from(self.transfer_ms()).unwrap_or(u32::MAX);
+            self.ping(now, Owner::SignOfLife, self.config.timeouts.pong_ms.saturating_add(transfer_ms));
+        }
+    }
+
+    /// What a slow network needs for all that was sent since the last sign of life: what stands behind it cannot be answered before.
+    fn transfer_ms(&self) -> u64 {
+        self.outbox.sent_bytes().saturating_sub(self.bytes_before_sign + FREE_BYTES) / SLOW_BYTES_PER_MS
+    }
+
+    /// Asks the server whether it has the messages on the wire, one question at a time: by stream management, or by a ping behind them.
+    pub(super) fn ask_for_confirmation(&mut self, now: Now) {
+        if !self.outbox.wants_confirmation() {
+            return;
+        }
+        if !self.is_bound() {
+            return;
+        }
+        if self.management.is_expected() {
+            if self.management.ask(self.outbox.sent_count(), &mut self.outputs) {
+                self.asked_at_ms = now.mono_ms;
+            }
+        } else if !self.is_probing {
+            self.probe(now);
+        }
+    }
+
+    /// As [`ask_for_confirmation`](Self::ask_for_confirmation), whatever question is open already: that one stands before the
+    /// messages that were sent since, and there will be no other.
+    pub(super) fn ask_for_last_confirmation(&mut self, now: Now) {
+        if !self.outbox.wants_confirmation() || !self.is_bound() {
+            return;
+        }
+        if self.management.is_expected() {
+            self.management.ask_again(self.outbox.sent_count(), &mut self.outputs);
+        } else {
+            self.probe(now);
+        }
+    }
+
+    fn probe(&mut self, now: Now) {
+        self.is_probing = true;
+        let count = self.outbox.sent_count();
+        self.ping(now, Owner::Probe(count), self.config.timeouts.request_ms);
+    }
+
+    pub(super) fn ping(&mut self, now: Now, owner: Owner, timeout_ms: u32) {
+        let id = self.ids.new_id();
+        let mut w = Writer::new();
+        w.open("iq", ns::CLIENT).attr("type", "get").attr("id", &id).attr("to", &self.config.account.domain).empty("ping", PING);
+        if let Ok(frame) = w.finish() {
+            self.iqs.insert(id, Some(&self.config.account.domain), now.mono_ms + u64::from(timeout_ms), owner);
+            self.outbox.transmit(frame, &mut self.outputs);
+        }
+    }
+}
