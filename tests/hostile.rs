@@ -367,6 +367,14 @@ proptest! {
                 let frames = peer.take_frames();
                 prop_assert_eq!(frames, ["<iq xmlns='jabber:client' type='result' id='p' to='example.net'/>"]);
             }
+            // Sent elsewhere, to a place where nobody listens.
+            State::Connecting => {
+                while peer.session.state() == State::Connecting {
+                    peer.input(Input::SocketClosed { code: 1006, reason: "" });
+                }
+                prop_assert_eq!(peer.session.state(), State::Offline);
+                prop_assert_eq!(peer.session.poll_timeout(), None);
+            }
             state => {
                 prop_assert_eq!(state, State::Offline);
                 assert_socket_closes(&mut peer);

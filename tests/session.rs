@@ -73,18 +73,6 @@ fn the_first_presence_goes_out_after_the_roster_and_before_online() {
 }
 
 #[test]
-fn without_a_url_connecting_says_what_to_pass() {
-    let mut config = config();
-    config.url = None;
-    let mut peer = Peer::new(config);
-    peer.session.connect(peer.now, T);
-    let error = failure(&mut peer, T);
-    assert_eq!(error.code, Code::DiscoveryFailed);
-    assert!(error.remediation.unwrap().contains("url"));
-    assert_eq!(peer.session.state(), State::Offline);
-}
-
-#[test]
 fn an_insecure_url_is_refused_unless_allowed() {
     let mut config = config();
     config.url = Some("ws://example.net/ws".to_owned());
@@ -198,10 +186,10 @@ fn connecting_while_the_stream_closes_makes_a_new_one() {
 #[test]
 fn a_closed_stream_of_the_server_is_answered_and_told() {
     let mut peer = Peer::online();
-    peer.receive("<close xmlns='urn:ietf:params:xml:ns:xmpp-framing' see-other-uri='wss://other.example.net/ws'/>");
+    peer.receive(CLOSE);
     assert_eq!(peer.take_frames(), [CLOSE]);
     let event = peer.take_events("state").pop().unwrap();
-    assert!(event["error"]["message"].as_str().unwrap().contains("wss://other.example.net/ws"), "{event}");
+    assert_eq!((&event["current"], &event["error"]["code"]), (&json!("offline"), &json!("connection-lost")));
     assert_eq!(peer.closed, 1);
 }
 

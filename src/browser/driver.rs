@@ -9,6 +9,7 @@ use std::rc::{Rc, Weak};
 
 use crate::proto::{Config, Error, Event, Input, Now, Output, Reply, Session, State, Token};
 
+use super::discovery::HostMetaFetch;
 use super::env::{self, BrowserEntropy};
 use super::keys::Derivation;
 use super::lifecycle::{Lifecycle, is_visible};
@@ -31,6 +32,7 @@ pub(crate) struct Driver {
     socket: RefCell<Option<Rc<Socket>>>,
     timer: RefCell<Timer>,
     derivation: RefCell<Option<Derivation>>,
+    fetches: RefCell<Vec<HostMetaFetch>>,
     lifecycle: RefCell<Option<Lifecycle>>,
 }
 
@@ -43,6 +45,7 @@ impl Driver {
             socket: RefCell::new(None),
             timer: RefCell::new(Timer::new(this.clone())),
             derivation: RefCell::new(None),
+            fetches: RefCell::new(Vec::new()),
             lifecycle: RefCell::new(None),
         })
     }
@@ -97,6 +100,10 @@ impl Driver {
             Output::OpenSocket { url } => self.open_socket(&url),
             Output::SendFrame(frame) => self.send_frame(&frame),
             Output::CloseSocket => self.close_socket(),
+            Output::FetchHostMeta { id, url, format } => {
+                let fetch = HostMetaFetch::start(self.this.clone(), id, url, format);
+                self.fetches.borrow_mut().push(fetch);
+            }
             Output::DeriveKey { id, request } => {
                 let derivation = Derivation::start(self.this.clone(), id, request);
                 self.derivation.replace(Some(derivation));
@@ -134,11 +141,12 @@ impl Driver {
         self.session.borrow_mut().handle_input(env::now(), input);
     }
 
-    /// The login that a derivation was for ends with its socket.
+    /// The login that a derivation was for ends with its socket, and so does the search for another.
     fn close_socket(&self) {
         let socket = self.socket.take();
         let derivation = self.derivation.take();
-        drop((socket, derivation));
+        let fetches = self.fetches.take();
+        drop((socket, derivation, fetches));
     }
 
     /// The browser closed the socket: there is nothing left to close, but its callbacks are let go.

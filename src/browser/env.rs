@@ -1,4 +1,4 @@
-//! The clocks and the random source, as every page, Worker and Node have them.
+//! The clocks, the random source and the word on the network, as every page, Worker and Node have them.
 
 use wasm_bindgen::prelude::*;
 
@@ -12,6 +12,14 @@ extern "C" {
     #[wasm_bindgen(js_namespace = Date, js_name = now)]
     fn date_now() -> f64;
 
+    type Navigator;
+
+    #[wasm_bindgen(thread_local_v2, js_namespace = globalThis, js_name = navigator)]
+    static NAVIGATOR: Option<Navigator>;
+
+    #[wasm_bindgen(method, getter, js_name = onLine)]
+    fn on_line(this: &Navigator) -> Option<bool>;
+
     #[wasm_bindgen(js_namespace = crypto, js_name = getRandomValues)]
     fn get_random_values(bytes: &mut [u8]);
 }
@@ -23,6 +31,11 @@ const MOST_BYTES: usize = 65_536;
 pub(crate) fn now() -> Now {
     // A float saturates when it becomes an integer, so no clock can make this panic.
     Now { mono_ms: performance_now() as u64, wall_ms: date_now() as i64 }
+}
+
+/// Whether the browser says that there is no network. That there is one nobody can say.
+pub(crate) fn is_offline() -> bool {
+    NAVIGATOR.with(|navigator| navigator.as_ref().is_some_and(|navigator| navigator.on_line() == Some(false)))
 }
 
 /// `crypto.getRandomValues`.

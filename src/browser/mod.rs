@@ -1,10 +1,11 @@
 //! The thin shell: browser callbacks become [`Input`](crate::proto::Input), [`Output`](crate::proto::Output) becomes browser calls.
 //!
 //! [`Driver`] owns the session and everything that lives beside it in the browser: one socket, one timer, one key derivation,
-//! one set of listeners.
+//! the fetches of a search, one set of listeners.
 //! Each of them is closed when it is dropped, so a client that is offline, or freed, leaves none behind. Nothing here knows
 //! `window`, so it works in a Worker too.
 
+mod discovery;
 mod driver;
 mod env;
 mod keys;

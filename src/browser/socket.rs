@@ -9,11 +9,14 @@ use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
 use crate::proto::Input;
 
 use super::driver::Driver;
+use super::env;
 
 /// RFC 6455, section 7.4.1: closed without a close frame.
 pub(super) const ABNORMAL_CLOSURE: u16 = 1006;
 
 const SUBPROTOCOL: &str = "xmpp";
+
+const OFFLINE: &str = "the browser is offline";
 
 /// Closed when dropped; from then on no event of it reaches the session.
 pub(super) struct Socket {
@@ -86,7 +89,12 @@ fn on_message(driver: Weak<Driver>) -> Closure<dyn Fn(MessageEvent)> {
 fn on_close(driver: Weak<Driver>) -> Closure<dyn Fn(CloseEvent)> {
     Closure::new(move |event: CloseEvent| {
         if let Some(driver) = driver.upgrade() {
-            driver.socket_closed(event.code(), &event.reason());
+            // The browser says no more than 1006, but it may know the reason.
+            let reason = match event.reason() {
+                said if said.is_empty() && env::is_offline() => OFFLINE.to_owned(),
+                said => said,
+            };
+            driver.socket_closed(event.code(), &reason);
         }
     })
 }

@@ -46,7 +46,7 @@ pub struct Config {
     pub password: Option<String>,
     /// Answer [`Output::AskCredentials`](super::Output::AskCredentials) when the server's mechanisms are known.
     pub asks_credentials: bool,
-    /// The WebSocket endpoint: `wss://…`, or `ws://` to loopback.
+    /// The WebSocket endpoint: `wss://…`, or `ws://` to loopback. `None`: it is found by XEP-0156.
     pub url: Option<String>,
     /// `ws://` to any host is allowed.
     pub allow_insecure: bool,
@@ -88,17 +88,11 @@ impl Config {
         url.starts_with("wss://") || is_loopback(url)
     }
 
-    /// The endpoint, or why it may not be used.
-    pub(crate) fn endpoint(&self) -> Result<String, Error> {
-        let Some(url) = &self.url else {
-            return Err(Error::new(
-                Code::DiscoveryFailed,
-                "no url was given, and finding the server by XEP-0156 is not built in yet",
-            )
-            .remedy("Pass url: \"wss://host/path\" (Prosody: wss://host:5281/xmpp-websocket, ejabberd: wss://host:5443/ws)."));
-        };
+    /// The endpoint that the app named, if it did, or why it may not be used.
+    pub(crate) fn endpoint(&self) -> Result<Option<String>, Error> {
+        let Some(url) = &self.url else { return Ok(None) };
         if Self::is_private(url) || (self.allow_insecure && url.starts_with("ws://")) {
-            return Ok(url.clone());
+            return Ok(Some(url.clone()));
         }
         if url.starts_with("ws://") {
             return Err(Error::new(Code::Insecure, "ws:// sends everything in the clear")
@@ -109,7 +103,7 @@ impl Config {
 }
 
 /// Whether a `ws://` URL stays on this machine.
-fn is_loopback(url: &str) -> bool {
+pub(crate) fn is_loopback(url: &str) -> bool {
     let Some(rest) = url.strip_prefix("ws://") else {
         return false;
     };
@@ -122,10 +116,13 @@ fn is_loopback(url: &str) -> bool {
         Some(v6) => v6.split(']').next().unwrap_or_default(),
         None => authority.split(':').next().unwrap_or_default(),
     };
-    if host == "localhost" || host.ends_with(".localhost") {
-        return true;
-    }
-    host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+    is_loopback_host(host)
+}
+
+/// Whether a host is this machine.
+pub(crate) fn is_loopback_host(host: &str) -> bool {
+    let is_named = host == "localhost" || host.ends_with(".localhost");
+    is_named || host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// Full-jitter exponential backoff.
@@ -148,7 +145,7 @@ impl Default for Reconnect {
 /// How long things may take, in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
-    /// From opening the socket to being online.
+    /// From the start of an attempt to being online, over all endpoints. Each step may take a part of what is left: see the README.
     pub connect_ms: u32,
     /// An IQ request, unless the call says otherwise.
     pub request_ms: u32,

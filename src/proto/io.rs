@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Deserialize;
 
+use super::discovery::{HostMeta, HostMetaFault, HostMetaFormat};
 use super::error::Error;
 use super::event::{Event, Message};
 use super::stream::sasl::KeyRequest;
@@ -29,6 +30,8 @@ pub enum Input<'a> {
     KeyDerived { id: u32, key: Result<Vec<u8>, String> },
     /// The answer to [`Output::AskCredentials`].
     Credentials { id: u32, given: Result<GivenCredentials, String> },
+    /// The answer to [`Output::FetchHostMeta`].
+    HostMeta { id: u32, fetched: Result<HostMeta, HostMetaFault> },
     /// The browser says that the network came or went. While it is gone nothing is retried.
     NetworkChanged { is_online: bool },
     /// The page came into sight, or went out of it.
@@ -59,8 +62,11 @@ pub enum Output {
     OpenSocket { url: String },
     /// Send one text frame.
     SendFrame(String),
-    /// Close the WebSocket. Nothing that it still says is wanted.
+    /// Close the WebSocket, and stop what else was under way for the connection. Nothing that they still say is wanted.
     CloseSocket,
+    /// Fetch a document over HTTPS, without credentials, following redirects, up to [`HOST_META_BYTES`](super::HOST_META_BYTES); answer
+    /// with [`Input::HostMeta`]. The next [`OpenSocket`](Self::OpenSocket) or [`CloseSocket`](Self::CloseSocket) says that nobody waits for it any more.
+    FetchHostMeta { id: u32, url: String, format: HostMetaFormat },
     /// Derive the salted password; answer with [`Input::KeyDerived`].
     DeriveKey { id: u32, request: KeyRequest },
     /// Ask the app; answer with [`Input::Credentials`].
@@ -84,6 +90,7 @@ impl fmt::Debug for Input<'_> {
             }
             Self::KeyDerived { id, .. } => f.debug_struct("KeyDerived").field("id", id).finish_non_exhaustive(),
             Self::Credentials { id, .. } => f.debug_struct("Credentials").field("id", id).finish_non_exhaustive(),
+            Self::HostMeta { id, fetched } => f.debug_struct("HostMeta").field("id", id).field("fetched", fetched).finish(),
             Self::NetworkChanged { is_online } => f.debug_struct("NetworkChanged").field("is_online", is_online).finish(),
             Self::VisibilityChanged { is_visible } => {
                 f.debug_struct("VisibilityChanged").field("is_visible", is_visible).finish()
@@ -100,6 +107,9 @@ impl fmt::Debug for Output {
             Self::OpenSocket { url } => f.debug_struct("OpenSocket").field("url", url).finish(),
             Self::SendFrame(frame) => f.debug_tuple("SendFrame").field(&trace::redact(frame)).finish(),
             Self::CloseSocket => f.write_str("CloseSocket"),
+            Self::FetchHostMeta { id, url, format } => {
+                f.debug_struct("FetchHostMeta").field("id", id).field("url", url).field("format", format).finish()
+            }
             Self::DeriveKey { id, request } => f.debug_struct("DeriveKey").field("id", id).field("request", request).finish(),
             Self::AskCredentials { id, .. } => f.debug_struct("AskCredentials").field("id", id).finish_non_exhaustive(),
             Self::Event(event) => f.debug_tuple("Event").field(event).finish(),

@@ -12,6 +12,7 @@
 mod backoff;
 mod commands;
 mod config;
+mod discovery;
 mod entropy;
 mod error;
 mod event;
@@ -32,6 +33,7 @@ mod trace;
 pub(crate) mod xml;
 
 pub use config::{Account, Config, Limits, Reconnect, Software, Timeouts};
+pub use discovery::{HOST_META_BYTES, HostMeta, HostMetaFault, HostMetaFormat, Link};
 pub use entropy::Entropy;
 pub use error::{ApplicationCondition, Code, Error, ErrorType};
 pub use event::{

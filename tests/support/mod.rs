@@ -57,6 +57,8 @@ pub struct Peer {
     pub opened: Vec<String>,
     pub closed: usize,
     pub asked: Vec<(u32, Vec<String>)>,
+    /// Fetches of host metadata: id and URL.
+    pub fetches: Vec<(u32, String)>,
     /// Key derivations that [`Peer::answers_keys`] left open.
     pub keys: Vec<(u32, waxwing::proto::KeyRequest)>,
     pub answers_keys: bool,
@@ -75,6 +77,7 @@ impl Peer {
             opened: Vec::new(),
             closed: 0,
             asked: Vec::new(),
+            fetches: Vec::new(),
             keys: Vec::new(),
             answers_keys: true,
             enabled: "<enabled xmlns='urn:xmpp:sm:3'/>",
@@ -191,6 +194,7 @@ impl Peer {
                 Output::DeriveKey { id, request } if self.answers_keys => keys.push((id, derive_key(&request))),
                 Output::DeriveKey { id, request } => self.keys.push((id, request)),
                 Output::AskCredentials { id, mechanisms, .. } => self.asked.push((id, mechanisms)),
+                Output::FetchHostMeta { id, url, .. } => self.fetches.push((id, url)),
                 other => panic!("the harness does not know {other:?}"),
             }
         }

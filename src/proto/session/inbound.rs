@@ -35,12 +35,14 @@ impl Session {
             Ok(Progress::Bound(jid)) => {
                 // What is left of a session that this server cannot resume at all.
                 self.drop_session(now, &Error::new(Code::ConnectionLost, "the session was not resumed"));
+                self.endpoints.remember();
                 self.own_jid = jid;
                 self.has_session = true;
                 self.outbox.begin(self.management.is_keeping());
                 self.tell_online(now, false);
             }
             Ok(Progress::Resumed(said)) => {
+                self.endpoints.remember();
                 self.hear(said);
                 self.outbox.resend(&mut self.outputs);
                 self.tell_online(now, true);
@@ -97,7 +99,10 @@ impl Session {
         let is_bound = self.is_bound();
         match (element.name(), element.namespace()) {
             ("close", ns::FRAMING) => self.handle_close(now, element),
-            ("error", ns::STREAM) => self.give_up(now, framing::read_stream_error(element)),
+            ("error", ns::STREAM) => match framing::read_other_host(element) {
+                Some(uri) => self.follow(now, &uri),
+                None => self.give_up(now, framing::read_stream_error(element)),
+            },
             // The app has turned away from a connection that was being made.
             _ if !is_bound && self.is_closing => {}
             _ if !is_bound => self.negotiate(now, |stream, io| stream.handle_element(element, io)),
@@ -181,8 +186,11 @@ impl Session {
         if self.is_closing {
             return self.end(now, None);
         }
+        if let Some(uri) = close.attr("see-other-uri") {
+            return self.follow(now, uri);
+        }
         self.push_frame(framing::close());
-        self.lose(now, framing::read_close(close));
+        self.lose(now, Error::new(Code::ConnectionLost, "the server closed the stream"));
     }
 
     pub(super) fn handle_socket_closed(&mut self, now: Now, code: u16, reason: &str) {
@@ -216,9 +224,8 @@ impl Session {
         if is_due(self.close_deadline_ms) {
             return self.end(now, None);
         }
-        if is_due(self.connect_deadline_ms) {
-            let waits_for = self.stream.as_ref().map_or("the connection", Stream::waits_for);
-            return self.give_up(now, Error::new(Code::Timeout, format!("connecting took too long, waiting for {waits_for}")));
+        if self.handle_late_step(now) {
+            return;
         }
         if is_due(self.retry_at_ms) && !self.is_network_down {
             self.attempt(now);

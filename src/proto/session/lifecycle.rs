@@ -1,6 +1,5 @@
 //! Making a connection, losing it, ending it.
 
-use super::super::config::Config;
 use super::super::error::{Code, Error};
 use super::super::feature::Flow;
 use super::super::io::{Output, Reply};
@@ -15,27 +14,13 @@ use super::{CLOSE_MS, Session};
 const STABLE_MS: u64 = 30_000;
 
 impl Session {
-    /// Opens a socket, or says why not.
-    pub(super) fn attempt(&mut self, now: Now) {
-        self.retry_at_ms = None;
-        self.farewell_deadline_ms = None;
-        let url = match self.config.endpoint() {
-            Ok(url) => url,
-            Err(error) => return self.end(now, Some(error)),
-        };
-        self.stream = Some(Stream::new(Config::is_private(&url)));
-        self.connect_deadline_ms = Some(now.mono_ms + u64::from(self.config.timeouts.connect_ms));
-        self.announce(State::Connecting, |_| {});
-        self.outputs.push_back(Output::OpenSocket { url });
-    }
-
     /// What follows from an input or a command, whatever it was.
     pub(super) fn settle_down(&mut self, now: Now) {
         // After disconnect() the roster may still come in: it brings nobody online any more.
         let is_ready =
             self.state == State::Connecting && !self.is_closing && self.is_bound() && self.features.roster.is_settled();
         if is_ready {
-            self.connect_deadline_ms = None;
+            self.deadlines.stop();
             self.has_been_online = true;
             self.online_since_ms = now.mono_ms;
             self.sign_asked_at_ms = now.mono_ms;
@@ -50,6 +35,7 @@ impl Session {
             }
         }
         self.tell_client_state();
+        self.watch_steps(now);
         if !self.is_closing {
             self.ask_for_confirmation(now);
         }
@@ -86,8 +72,9 @@ impl Session {
 
     /// The connection is gone. It is made again if it ever was online and if that can help.
     pub(super) fn lose(&mut self, now: Now, error: Error) {
+        let Some(error) = self.try_elsewhere(now, error) else { return };
         // A server that takes us in and drops us at once is not pressed.
-        if self.state == State::Online && now.mono_ms.saturating_sub(self.online_since_ms) >= STABLE_MS {
+        if self.is_stable(now) {
             self.backoff.reset();
         }
         let delay_ms = match self.config.reconnect {
@@ -98,13 +85,7 @@ impl Session {
             _ => None,
         };
         let Some(delay_ms) = delay_ms else { return self.end(now, Some(error)) };
-        self.drop_connection();
-        if self.is_established && self.management.can_resume() {
-            self.outbox.suspend();
-        } else {
-            self.management = Management::default();
-            self.drop_session(now, &error);
-        }
+        self.let_go(now, &error);
         self.retry_at_ms = Some(now.mono_ms + u64::from(delay_ms));
         self.announce(State::Waiting, |change| {
             change.error = Some(error.clone());
@@ -125,6 +106,7 @@ impl Session {
         self.drop_connection();
         self.management = Management::default();
         self.drop_session(now, &cause);
+        self.endpoints.forget_session();
         self.has_been_online = false;
         self.backoff.reset();
         let aborted = Error::new(Code::Aborted, "disconnect() was called");
@@ -154,15 +136,37 @@ impl Session {
         }
     }
 
-    /// Lets go of the socket. The session may outlive it.
-    fn drop_connection(&mut self) {
-        if self.stream.take().is_some() && self.farewell_deadline_ms.is_none() {
+    /// Whether the session has been online for so long that what comes now is no consequence of the login.
+    pub(super) fn is_stable(&self, now: Now) -> bool {
+        self.state == State::Online && now.mono_ms.saturating_sub(self.online_since_ms) >= STABLE_MS
+    }
+
+    /// Lets go of the connection, and of the session too if nobody can resume it.
+    pub(super) fn let_go(&mut self, now: Now, error: &Error) {
+        self.drop_connection();
+        if self.is_established && self.management.can_resume() {
+            self.outbox.suspend();
+        } else {
+            self.management = Management::default();
+            self.drop_session(now, error);
+        }
+    }
+
+    /// Closes the socket, or leaves it to the server's last word. A search for the server ends too.
+    pub(super) fn drop_socket(&mut self) {
+        let is_searching = self.endpoints.stop_search();
+        if (self.stream.take().is_some() && self.farewell_deadline_ms.is_none()) || is_searching {
             self.outputs.push_back(Output::CloseSocket);
         }
+    }
+
+    /// Lets go of the connection. The session may outlive it.
+    fn drop_connection(&mut self) {
+        self.drop_socket();
+        self.deadlines.stop();
         self.is_probing = false;
         self.is_awaiting_sign = false;
         self.is_told_hidden = false;
-        self.connect_deadline_ms = None;
         self.close_deadline_ms = None;
         self.retry_at_ms = None;
     }

@@ -1,5 +1,7 @@
 //! [`Session`]: one client, over as many connections as its life takes.
 
+mod connecting;
+mod deadlines;
 mod inbound;
 mod lifecycle;
 mod liveness;
@@ -9,6 +11,7 @@ use std::collections::VecDeque;
 
 use crate::proto::backoff::Backoff;
 use crate::proto::config::Config;
+use crate::proto::discovery::Endpoints;
 use crate::proto::entropy::{Entropy, Ids};
 use crate::proto::error::{Code, Error};
 use crate::proto::event::{Direction, Event, StanzaText, StateChange};
@@ -25,6 +28,8 @@ use crate::proto::stream::{Progress, Stream, framing};
 use crate::proto::time::Now;
 use crate::proto::trace;
 use crate::proto::xml::{self, Writer};
+
+use self::deadlines::Deadlines;
 
 /// How long the server may take to close the stream after we did.
 const CLOSE_MS: u64 = 5_000;
@@ -98,7 +103,9 @@ pub struct Session {
     is_hidden: bool,
     /// What the server knows of that, on this connection.
     is_told_hidden: bool,
-    connect_deadline_ms: Option<u64>,
+    endpoints: Endpoints,
+    /// Of the connection that is being made.
+    deadlines: Deadlines,
     close_deadline_ms: Option<u64>,
     /// The session has left this socket, and waits for the server's `<close/>` before it closes it.
     farewell_deadline_ms: Option<u64>,
@@ -145,7 +152,8 @@ impl Session {
             is_network_down: false,
             is_hidden: false,
             is_told_hidden: false,
-            connect_deadline_ms: None,
+            endpoints: Endpoints::default(),
+            deadlines: Deadlines::default(),
             close_deadline_ms: None,
             farewell_deadline_ms: None,
             retry_at_ms: None,
@@ -169,7 +177,7 @@ impl Session {
     /// When [`Input::Timeout`] is due, on the monotonic clock.
     pub fn poll_timeout(&self) -> Option<u64> {
         [
-            self.connect_deadline_ms,
+            self.connecting_due_ms(),
             self.close_deadline_ms,
             self.farewell_deadline_ms,
             self.retry_at_ms.filter(|_| !self.is_network_down),
@@ -218,6 +226,7 @@ impl Session {
                 self.break_off(now, "unsupported-stanza-type", Error::new(Code::ProtocolError, "the server sent a binary frame"))
             }
             Input::SocketClosed { code, reason } => self.handle_socket_closed(now, code, reason),
+            Input::HostMeta { id, fetched } => self.handle_host_meta(now, id, fetched),
             Input::NetworkChanged { is_online } => self.handle_network(now, is_online),
             Input::VisibilityChanged { is_visible } => self.handle_visibility(now, is_visible),
             Input::Woke => self.handle_wake(now),

@@ -1,6 +1,6 @@
 //! WebSocket framing (RFC 7395, section 3): `<open/>`, `<close/>`, and what a stream error says.
 //!
-//! Supported: open and close both ways, `see-other-uri` read. The stream has no outer element: every frame is a document.
+//! Supported: open and close both ways; the session follows `see-other-uri`. The stream has no outer element: every frame is a document.
 
 use super::super::error::{Code, Error};
 use super::super::xml::{Element, Writer, ns};
@@ -38,14 +38,13 @@ pub(crate) fn read_open(open: Element<'_>) -> Result<(), Error> {
     }
 }
 
-/// Why the server closed the stream, from its `<close/>`.
-pub(crate) fn read_close(close: Element<'_>) -> Error {
-    match close.attr("see-other-uri") {
-        // RFC 7395, section 3.6.1.
-        Some(uri) => Error::new(Code::ConnectionFailed, format!("the server asks to connect to {uri} instead"))
-            .remedy("Connect with that url."),
-        None => Error::new(Code::ConnectionLost, "the server closed the stream"),
-    }
+/// The endpoint in a `see-other-host` (RFC 6120, section 4.9.3.19), if it is the URI of a WebSocket: a bare host and port, as the RFC has
+/// it for TCP, names none.
+pub(crate) fn read_other_host(error: Element<'_>) -> Option<String> {
+    let text = error.child("see-other-host", ns::STREAM_ERRORS)?.text();
+    let uri = text.trim();
+    let scheme = uri.split_once("://")?.0;
+    (scheme.eq_ignore_ascii_case("wss") || scheme.eq_ignore_ascii_case("ws")).then(|| uri.to_owned())
 }
 
 /// Reads a `<stream:error/>` (RFC 6120, section 4.9).

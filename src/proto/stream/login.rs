@@ -13,13 +13,13 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
-use super::Io;
 use super::conditions::Conditions;
 use super::features::StreamFeatures;
 use super::sasl::{
     Credentials, Exchange, Mechanism, Policy, SaslError, Step, TokenMechanism, UPGRADES, Upgrade, choose, downgrade_input,
 };
 use super::sasl2::{self, Asked, Means};
+use super::{Io, WaitsOn};
 use crate::proto::error::{Code, Error};
 use crate::proto::io::{GivenCredentials, Output};
 use crate::proto::xml::{Element, Writer, ns};
@@ -109,6 +109,14 @@ impl Login {
             Phase::ExpectChallenge => "the server's answer to the login",
             Phase::ExpectKey { .. } | Phase::ExpectUpgradeKey { .. } => "key derivation",
             Phase::ExpectSalt { .. } | Phase::ExpectOutcome => "the server to upgrade the login",
+        }
+    }
+
+    pub(crate) fn waits_on(&self) -> WaitsOn {
+        match self.phase {
+            Phase::ExpectCredentials { .. } => WaitsOn::App,
+            Phase::ExpectKey { .. } | Phase::ExpectUpgradeKey { .. } => WaitsOn::Machine,
+            Phase::ExpectChallenge | Phase::ExpectSalt { .. } | Phase::ExpectOutcome => WaitsOn::Server,
         }
     }
 

@@ -102,6 +102,18 @@ enum Step {
     Bound,
 }
 
+/// Who has the word, and with it how much time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WaitsOn {
+    Server,
+    /// As the server, and nothing comes after it. A large roster takes its time.
+    Roster,
+    /// The key derivation: as slow as the machine is.
+    Machine,
+    /// Its user may have to type a password.
+    App,
+}
+
 /// One connection.
 #[derive(Debug)]
 pub(crate) struct Stream {
@@ -158,6 +170,14 @@ impl Stream {
             Step::ExpectBind { .. } => "resource binding",
             Step::ExpectSession { .. } => "the session",
             Step::Bound => "the roster",
+        }
+    }
+
+    pub(crate) fn waits_on(&self) -> WaitsOn {
+        match &self.step {
+            Step::ExpectLogin(login) => login.waits_on(),
+            Step::Bound => WaitsOn::Roster,
+            _ => WaitsOn::Server,
         }
     }
 
