@@ -3,10 +3,9 @@
 
 mod support;
 
-use std::collections::VecDeque;
-
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use support::model::Model;
 use support::{OWN_FULL, Peer, USUAL_FEATURES, attribute, config};
 use waxwing::proto::{Code, Input, MessageOptions, Reconnect, Reply, State, Token};
 
@@ -274,46 +273,6 @@ fn a_message_behind_our_close_is_left_to_the_next_login() {
     assert_eq!(frames[1], "<a xmlns='urn:xmpp:sm:3' h='2'/>", "what came is confirmed first");
     peer.receive("<message xmlns='jabber:client' from='juliet@example.com/x'><body>too late</body></message>");
     assert!(peer.take_events("message").is_empty());
-}
-
-/// A server that keeps a session over lost connections, as XEP-0198 says, and knows what it got and what it gave.
-#[derive(Default)]
-struct Model {
-    /// Bodies it got, in order.
-    received: Vec<u32>,
-    /// Stanzas it handled.
-    handled: u32,
-    /// Stanzas it sent that are not acknowledged, and the count before them.
-    unacked: VecDeque<String>,
-    acked: u32,
-}
-
-impl Model {
-    fn take(&mut self, frame: &str, peer: &mut Peer) {
-        if let Some(n) = frame.strip_prefix("<message ").and_then(|rest| rest.split("<body>").nth(1)) {
-            self.received.push(n.split('<').next().unwrap().parse().unwrap());
-        }
-        if ["<message", "<presence", "<iq"].iter().any(|stanza| frame.starts_with(stanza)) {
-            self.handled += 1;
-        } else if frame.starts_with("<r ") {
-            peer.receive(&format!("<a xmlns='urn:xmpp:sm:3' h='{}'/>", self.handled));
-        } else if frame.starts_with("<a ") {
-            self.acknowledge(attribute(frame, "h").parse().unwrap());
-        }
-    }
-
-    fn acknowledge(&mut self, h: u32) {
-        for _ in self.acked..h {
-            self.unacked.pop_front().expect("no more was sent");
-        }
-        self.acked = h;
-    }
-
-    fn give(&mut self, n: u32) -> String {
-        let frame = format!("<message xmlns='jabber:client' from='juliet@example.com/x' id='in-{n}'><body>{n}</body></message>");
-        self.unacked.push_back(frame.clone());
-        frame
-    }
 }
 
 #[derive(Clone, Debug)]

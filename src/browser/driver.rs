@@ -109,6 +109,8 @@ impl Driver {
                 self.derivation.replace(Some(derivation));
             }
             Output::AskCredentials { id, mechanisms, jid } => self.host.ask_credentials(id, mechanisms, jid),
+            // Not asked for yet: no storage is configured.
+            Output::OpenStorage | Output::CloseStorage { .. } => {}
             Output::Event(event) => self.host.event(event),
             Output::Settled { token, result } => self.host.settled(token, result),
         }

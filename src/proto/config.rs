@@ -54,6 +54,9 @@ pub struct Config {
     pub language: Option<String>,
     /// The first presence; `None` sends none.
     pub presence: Option<PresenceOptions>,
+    /// Whether there is a storage to resume from: [`Output::OpenStorage`](super::Output::OpenStorage) asks for it. An anonymous account has
+    /// nothing to come back to.
+    pub is_stored: bool,
     /// `None`: a lost connection stays lost.
     pub reconnect: Option<Reconnect>,
     pub timeouts: Timeouts,
@@ -75,6 +78,7 @@ impl Config {
             allow_insecure: false,
             language: None,
             presence: Some(PresenceOptions::default()),
+            is_stored: false,
             reconnect: Some(Reconnect::default()),
             timeouts: Timeouts::default(),
             limits: Limits::default(),

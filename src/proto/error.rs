@@ -27,6 +27,8 @@ pub enum Code {
     ConnectionLost,
     Timeout,
     DeliveryUnknown,
+    // The browser failed.
+    StorageFailed,
 }
 
 /// What is offered to do about a stanza error (RFC 6120, section 8.3.2).

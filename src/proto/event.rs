@@ -191,7 +191,7 @@ pub struct ChatState {
     pub state: String,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PresenceType {
     Available,
@@ -222,7 +222,7 @@ impl Show {
 }
 
 /// The presence of somebody, as far as it could be read.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Presence {
     /// The full JID as a rule; a bare one from services, and when all resources of somebody are gone at once.
@@ -243,7 +243,7 @@ pub struct Presence {
     #[serde(rename = "idleSince", skip_serializing_if = "Option::is_none")]
     pub idle_since_ms: Option<i64>,
     /// With type error: why our presence did not arrive, or what a room has against it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
     pub error: Option<Error>,
 }
 
@@ -270,7 +270,7 @@ pub struct SubscriptionEvent {
 }
 
 /// Who sees whose presence (RFC 6121, section 2.1.2.5).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Subscription {
     #[default]
@@ -281,7 +281,7 @@ pub enum Subscription {
     Remove,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RosterItem {
     /// A bare JID.
@@ -292,10 +292,17 @@ pub struct RosterItem {
     pub subscription: Subscription,
     /// `"subscribe"` while a request of ours waits for an answer.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub ask: Option<&'static str>,
+    pub ask: Option<Ask>,
     /// Present and true when a request of theirs is approved in advance.
-    #[serde(rename = "approved", skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, rename = "approved", skip_serializing_if = "std::ops::Not::not")]
     pub is_approved: bool,
+}
+
+/// RFC 6121, section 2.1.2.2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Ask {
+    Subscribe,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -14,6 +14,7 @@ use super::io::{Output, Reply, Token};
 use super::iq::{IqTable, Owner, Ticket};
 use super::jids;
 use super::outbox::{Outbox, OutgoingMessage, Verdict};
+use super::persist::{MessageRecord, OutboxRecord};
 use super::stanza_error::{self, Condition};
 use super::time::Now;
 use super::xml::{Element, Writer, ns};
@@ -188,6 +189,21 @@ impl Cx<'_> {
     /// Ends the doubt about all of them.
     pub(crate) fn judge_doubtful(&mut self, verdict: impl Fn(&Message) -> Verdict) {
         self.outbox.judge(verdict, self.outputs);
+    }
+
+    /// Takes in an outbox that was stored; `read` makes a message of a frame of ours.
+    pub(crate) fn restore_outbox(
+        &mut self,
+        record: OutboxRecord,
+        has_session: bool,
+        mut read: impl FnMut(&mut Cx<'_>, MessageRecord) -> Option<OutgoingMessage>,
+    ) {
+        // Put aside, since whoever reads has the use of everything else.
+        let mut outbox = std::mem::take(self.outbox);
+        let mut outputs = VecDeque::new();
+        outbox.restore(record, has_session, |message| read(self, message), &mut outputs);
+        self.outputs.append(&mut outputs);
+        *self.outbox = outbox;
     }
 
     /// Sends a request whose answer comes to [`Feature::handle_reply`] with the same feature, purpose and token. Returns its id.

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::discovery::{HostMeta, HostMetaFault, HostMetaFormat};
 use super::error::Error;
 use super::event::{Event, Message};
+use super::persist::{Records, Unsaved};
 use super::stream::sasl::KeyRequest;
 use super::trace;
 use super::xml::StanzaTree;
@@ -36,6 +37,12 @@ pub enum Input<'a> {
     NetworkChanged { is_online: bool },
     /// The page came into sight, or went out of it.
     VisibilityChanged { is_visible: bool },
+    /// The answer to [`Output::OpenStorage`].
+    StorageOpened(Opened),
+    /// What was to be stored, or read, could not be.
+    StorageFailed { reason: &'a str },
+    /// The page goes away, perhaps into the back/forward cache: what is unsaved is to be stored now, and the storage let go of.
+    PageHidden,
     /// The page came back: from sleep, from the background, out of the back/forward cache. Whether the connection lived on is not known.
     Woke,
     /// The moment of [`Session::poll_timeout`](super::Session::poll_timeout) has come. Early or late is fine.
@@ -71,10 +78,24 @@ pub enum Output {
     DeriveKey { id: u32, request: KeyRequest },
     /// Ask the app; answer with [`Input::Credentials`].
     AskCredentials { id: u32, mechanisms: Vec<String>, jid: String },
+    /// Take hold of the storage, so that no other page does, and read it; answer with [`Input::StorageOpened`].
+    OpenStorage,
+    /// Store this last, and let go of the storage, or of the attempt to open it.
+    CloseStorage { unsaved: Vec<Unsaved> },
     /// Tell the app.
     Event(Event),
     /// A command has its outcome.
     Settled { token: Token, result: Result<Reply, Error> },
+}
+
+/// What came of [`Output::OpenStorage`].
+pub enum Opened {
+    /// It is held, and this was in it.
+    Records(Box<Records>),
+    /// It is held again, and nobody else has held it since [`Input::PageHidden`].
+    Unchanged,
+    /// Another page holds it, or it does not work: everything stays in memory.
+    Refused,
 }
 
 impl fmt::Debug for Input<'_> {
@@ -95,6 +116,9 @@ impl fmt::Debug for Input<'_> {
             Self::VisibilityChanged { is_visible } => {
                 f.debug_struct("VisibilityChanged").field("is_visible", is_visible).finish()
             }
+            Self::StorageOpened(_) => f.write_str("StorageOpened"),
+            Self::StorageFailed { reason } => f.debug_struct("StorageFailed").field("reason", reason).finish(),
+            Self::PageHidden => f.write_str("PageHidden"),
             Self::Woke => f.write_str("Woke"),
             Self::Timeout => f.write_str("Timeout"),
         }
@@ -112,6 +136,8 @@ impl fmt::Debug for Output {
             }
             Self::DeriveKey { id, request } => f.debug_struct("DeriveKey").field("id", id).field("request", request).finish(),
             Self::AskCredentials { id, .. } => f.debug_struct("AskCredentials").field("id", id).finish_non_exhaustive(),
+            Self::OpenStorage => f.write_str("OpenStorage"),
+            Self::CloseStorage { .. } => f.write_str("CloseStorage"),
             Self::Event(event) => f.debug_tuple("Event").field(event).finish(),
             Self::Settled { token, result } => f.debug_struct("Settled").field("token", token).field("result", result).finish(),
         }

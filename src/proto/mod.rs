@@ -22,6 +22,7 @@ mod io;
 mod iq;
 mod jids;
 mod outbox;
+mod persist;
 mod router;
 mod session;
 mod stanza_error;
@@ -37,13 +38,14 @@ pub use discovery::{HOST_META_BYTES, HostMeta, HostMetaFault, HostMetaFormat, Li
 pub use entropy::Entropy;
 pub use error::{ApplicationCondition, Code, Error, ErrorType};
 pub use event::{
-    ChatState, Delivery, Direction, Event, Message, MessageType, Presence, PresenceType, RosterChange, RosterChangeKind,
+    Ask, ChatState, Delivery, Direction, Event, Message, MessageType, Presence, PresenceType, RosterChange, RosterChangeKind,
     RosterItem, Show, Stage, StanzaText, StateChange, Subscription, SubscriptionEvent, SubscriptionEventType,
 };
 pub use features::messaging::MessageOptions;
 pub use features::presence::{Availability, PresenceOptions};
 pub use features::roster::{RosterAdd, RosterUpdate};
-pub use io::{GivenCredentials, Input, Output, Reply, Token};
+pub use io::{GivenCredentials, Input, Opened, Output, Reply, Token};
+pub use persist::{Part, Record, Records, Unsaved};
 pub use session::Session;
 pub use state::State;
 pub use stream::sasl::{Hash, KeyRequest, derive_key};

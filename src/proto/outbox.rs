@@ -11,8 +11,11 @@
 //! ```
 //! Nobody knows whether a doubtful message has arrived. As long as there are any, nothing else goes out, so that the order stays.
 
+mod record;
+
 use std::collections::VecDeque;
 
+pub(crate) use self::record::Mark;
 use super::error::{Code, Error};
 use super::event::{Delivery, Event, Message, Stage};
 use super::io::{Output, Reply, Token};
@@ -92,6 +95,8 @@ pub(crate) struct Outbox {
     sent_messages: usize,
     /// Sent in a session that is lost, and never confirmed.
     doubtful: VecDeque<OutgoingMessage>,
+    /// What the app was told that it may rely on: that a message was taken, or given up.
+    commitments: u64,
     /// Stanzas sent since the session was bound.
     sent_count: u64,
     /// Bytes handed to the socket, over all sessions.
@@ -191,6 +196,7 @@ impl Outbox {
     pub(crate) fn post(&mut self, message: OutgoingMessage, outputs: &mut VecDeque<Output>) {
         outputs.push_back(Output::Event(Event::Message(message.message.clone())));
         tell(&message, Stage::Queued, None, outputs);
+        self.commitments += 1;
         if self.can_send() {
             self.send(message, false, outputs);
         } else {
@@ -230,6 +236,7 @@ impl Outbox {
 
     /// Ends the doubt: what has to go out again does so in its old order, and then what waited behind it.
     pub(crate) fn judge(&mut self, verdict: impl Fn(&Message) -> Verdict, outputs: &mut VecDeque<Output>) {
+        self.commitments += 1;
         for message in std::mem::take(&mut self.doubtful) {
             match verdict(&message.message) {
                 Verdict::Acked => succeed(message, outputs),
@@ -245,6 +252,7 @@ impl Outbox {
 
     /// The app gave up: what waits will not be sent.
     pub(crate) fn discard(&mut self, error: &Error, outputs: &mut VecDeque<Output>) {
+        self.commitments += 1;
         for message in std::mem::take(&mut self.doubtful) {
             fail(message, &delivery_unknown(), outputs);
         }
@@ -257,6 +265,7 @@ impl Outbox {
     pub(crate) fn cancel(&mut self, token: Token, error: &Error, outputs: &mut VecDeque<Output>) -> Cancelled {
         if let Some(at) = self.queued.iter().position(|message| message.token == Some(token)) {
             if let Some(message) = self.queued.remove(at) {
+                self.commitments += 1;
                 fail(message, error, outputs);
             }
             return Cancelled::TakenBack;

@@ -11,10 +11,15 @@
 //! The clock stands still unless [`Peer::advance`] moves it. Key derivation is answered at once.
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses its part of the harness")]
 
+pub mod model;
 pub mod scram;
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
-use waxwing::proto::{Account, Config, Entropy, Error, Input, Now, Output, Reply, Session, Token, derive_key};
+use waxwing::proto::{
+    Account, Config, Entropy, Error, Input, Now, Opened, Output, Part, Records, Reply, Session, Token, Unsaved, derive_key,
+};
 
 pub const OWN_BARE: &str = "romeo@example.net";
 pub const OWN_FULL: &str = "romeo@example.net/balcony";
@@ -64,7 +69,16 @@ pub struct Peer {
     pub answers_keys: bool,
     /// What the server says to `<enable/>`.
     pub enabled: &'static str,
+    /// What the browser has stored, by part. `None`: another page holds it.
+    pub store: Option<Store>,
+    /// Which parts were written or removed since the last look.
+    pub saved: Vec<Part>,
+    /// The page dies before it has stored anything more, and nothing more goes out.
+    pub is_dying: bool,
 }
+
+/// JSON by the name of the part.
+pub type Store = BTreeMap<&'static str, String>;
 
 impl Peer {
     pub fn new(config: Config) -> Self {
@@ -81,6 +95,9 @@ impl Peer {
             keys: Vec::new(),
             answers_keys: true,
             enabled: "<enabled xmlns='urn:xmpp:sm:3'/>",
+            store: Some(Store::new()),
+            saved: Vec::new(),
+            is_dying: false,
         }
     }
 
@@ -184,9 +201,11 @@ impl Peer {
     /// Collects what the session has to say (I1). Takes and asserts do it by themselves; call it after a command whose events are read from a field.
     pub fn drain(&mut self) {
         let mut keys = Vec::new();
+        let mut is_opening = false;
+        let mut held = Vec::new();
         while let Some(output) = self.session.poll_output() {
             match output {
-                Output::SendFrame(frame) => self.frames.push(frame),
+                Output::SendFrame(frame) => held.push(frame),
                 Output::Event(event) => self.events.push((event.name().to_owned(), serde_json::to_value(&event).unwrap())),
                 Output::Settled { token, result } => self.settled.push((token, result)),
                 Output::OpenSocket { url } => self.opened.push(url),
@@ -195,12 +214,50 @@ impl Peer {
                 Output::DeriveKey { id, request } => self.keys.push((id, request)),
                 Output::AskCredentials { id, mechanisms, .. } => self.asked.push((id, mechanisms)),
                 Output::FetchHostMeta { id, url, .. } => self.fetches.push((id, url)),
+                Output::OpenStorage => is_opening = true,
+                Output::CloseStorage { unsaved } => self.save(unsaved),
                 other => panic!("the harness does not know {other:?}"),
             }
         }
+        if self.is_dying {
+            return;
+        }
+        // As the browser does: what is stored is never behind what was said.
+        if self.session.must_save() || self.session.is_saving_due(self.now) {
+            let unsaved = self.session.take_unsaved(self.now, false);
+            self.save(unsaved);
+        }
+        self.frames.append(&mut held);
         for (id, key) in keys {
             self.input(Input::KeyDerived { id, key: Ok(key) });
         }
+        if is_opening {
+            let opened = self.store.as_ref().map_or(Opened::Refused, |store| Opened::Records(Box::new(read_records(store))));
+            self.input(Input::StorageOpened(opened));
+        }
+    }
+
+    fn save(&mut self, unsaved: Vec<Unsaved>) {
+        let Some(store) = &mut self.store else { return };
+        for Unsaved { part, record } in unsaved {
+            self.saved.push(part);
+            match record {
+                Some(record) => _ = store.insert(part.name(), serde_json::to_string(&record).unwrap()),
+                None => _ = store.remove(part.name()),
+            }
+        }
+    }
+
+    /// The page goes away: everything is stored.
+    pub fn hide_page(&mut self) {
+        self.input(Input::PageHidden);
+        let unsaved = self.session.take_unsaved(self.now, true);
+        self.save(unsaved);
+    }
+
+    /// Another page of the app, with what this one has stored.
+    pub fn next_page(self, config: Config) -> Self {
+        Self { now: self.now, enabled: self.enabled, store: self.store, ..Self::new(config) }
     }
 
     /// The frames sent since the last take.
@@ -243,6 +300,16 @@ impl Peer {
         self.events.clear();
         self.settled.clear();
     }
+}
+
+pub fn read_records(store: &Store) -> Records {
+    let mut records = Records::default();
+    for part in Part::ALL {
+        if let Some(json) = store.get(part.name()) {
+            records.read(part, &mut serde_json::Deserializer::from_str(json));
+        }
+    }
+    records
 }
 
 /// The value of an attribute in a frame of ours.

@@ -11,16 +11,22 @@ use std::collections::VecDeque;
 
 use super::super::event::{Message, MessageType};
 use super::super::feature::{Cx, Feature, Flow};
+use super::super::persist::HandledRecord;
 use super::super::xml::Element;
 
 /// So many messages are remembered, the last ones: more than a server holds unconfirmed.
 const REMEMBERED: usize = 512;
+
+/// So many of them outlive the page.
+const STORED: usize = 128;
 
 #[derive(Default)]
 pub(crate) struct Duplicates {
     /// The newest at the end.
     handled: VecDeque<Handled>,
     session: u32,
+    /// How many were handled.
+    count: u64,
 }
 
 struct Handled {
@@ -34,7 +40,25 @@ impl Duplicates {
         self.handled.iter().any(|known| known.session < self.session && known.id == message.id && known.from == message.from)
     }
 
+    /// Tells one state from another: it grows with every message.
+    pub(crate) fn revision(&self) -> u64 {
+        self.count
+    }
+
+    /// The last ones: less than is remembered here, since it is written again and again.
+    pub(crate) fn record(&self) -> HandledRecord {
+        let entries = self.handled.iter().rev().take(STORED).rev();
+        HandledRecord { messages: entries.map(|known| (known.from.clone(), known.id.clone())).collect() }
+    }
+
+    /// What was handled in another page: in the session that goes on here, or in an earlier one.
+    pub(crate) fn restore(&mut self, record: HandledRecord) {
+        let session = self.session;
+        self.handled = record.messages.into_iter().take(STORED).map(|(from, id)| Handled { session, from, id }).collect();
+    }
+
     fn remember(&mut self, message: &Message) {
+        self.count += 1;
         if self.handled.len() == REMEMBERED {
             self.handled.pop_front();
         }

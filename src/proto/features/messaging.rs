@@ -15,10 +15,11 @@ use super::super::feature::{Cx, Feature, Flow};
 use super::super::io::Token;
 use super::super::jids;
 use super::super::outbox::OutgoingMessage;
+use super::super::persist::{MessageRecord, OutboxRecord};
 use super::super::stanza_error;
 use super::super::texts::{Texts, is_language_tag};
 use super::super::time::parse_timestamp;
-use super::super::xml::{Element, WriteError, Writer, ns};
+use super::super::xml::{self, Element, WriteError, Writer, ns};
 
 const NS_DELAY: &str = "urn:xmpp:delay";
 const NS_STANZA_IDS: &str = "urn:xmpp:sid:0";
@@ -96,6 +97,21 @@ impl Messaging {
         cx.post(OutgoingMessage { frame, message: Box::new(message), token })?;
         self.remember(Sent { id: id.clone(), to, kind });
         Ok(id)
+    }
+
+    /// Takes in messages that were stored, to go on with them.
+    pub(crate) fn restore(&mut self, cx: &mut Cx<'_>, record: OutboxRecord, has_session: bool) {
+        cx.restore_outbox(record, has_session, |cx, MessageRecord { frame, timestamp_ms }| {
+            let limits = cx.config().limits;
+            let document = xml::parse_stored(&frame, &limits)?;
+            let stanza = document.root();
+            let id = stanza.attr("id").filter(|id| !id.is_empty())?.to_owned();
+            let to = stanza.attr("to").filter(|_| stanza.is("message", ns::CLIENT))?.to_owned();
+            let read = self.read(cx, stanza);
+            self.remember(Sent { id, to, kind: read.kind });
+            let message = Message { direction: Direction::Out, timestamp_ms, is_delayed: false, ..read };
+            Some(OutgoingMessage { frame: frame.clone(), message: Box::new(message), token: None })
+        });
     }
 
     /// Reads what RFC 6121 says of a message, in one pass. What the server stamped is not validated again, and what is broken

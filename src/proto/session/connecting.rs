@@ -17,6 +17,9 @@ impl Session {
     }
 
     fn begin(&mut self, now: Now) {
+        if !self.is_storage_ready(now) {
+            return;
+        }
         self.retry_at_ms = None;
         if let Err(error) = self.endpoints.begin(&self.config) {
             return self.end(now, Some(error));

@@ -22,6 +22,7 @@ impl Session {
         if is_ready {
             self.deadlines.stop();
             self.has_been_online = true;
+            self.storage.settle();
             self.online_since_ms = now.mono_ms;
             self.sign_asked_at_ms = now.mono_ms;
             let is_resumed = std::mem::replace(&mut self.is_established, true);
@@ -104,13 +105,28 @@ impl Session {
         let was_closing = std::mem::take(&mut self.is_closing);
         let cause = error.clone().unwrap_or_else(|| Error::new(Code::ConnectionLost, "the client disconnected"));
         self.drop_connection();
-        self.management = Management::default();
-        self.drop_session(now, &cause);
-        self.endpoints.forget_session();
         self.has_been_online = false;
         self.backoff.reset();
-        let aborted = Error::new(Code::Aborted, "disconnect() was called");
-        self.outbox.discard(error.as_ref().unwrap_or(&aborted), &mut self.outputs);
+        match &error {
+            // What an earlier page has left waits for the next attempt: this one did not come far enough to say what becomes of it.
+            Some(error) if self.storage.has_restored() => {
+                if !(self.is_established && self.management.can_resume()) {
+                    self.management = Management::default();
+                    self.drop_session(now, &cause);
+                }
+                self.outbox.discard_new(error, &mut self.outputs);
+            }
+            _ => {
+                self.management = Management::default();
+                self.drop_session(now, &cause);
+                self.endpoints.forget_session();
+                let aborted = Error::new(Code::Aborted, "disconnect() was called");
+                self.outbox.discard(error.as_ref().unwrap_or(&aborted), &mut self.outputs);
+            }
+        }
+        if error.is_none() {
+            self.close_storage();
+        }
         self.announce(State::Offline, |change| change.error.clone_from(&error));
         for token in std::mem::take(&mut self.disconnecting) {
             self.settle(token, Ok(Reply::Done));
@@ -161,7 +177,7 @@ impl Session {
     }
 
     /// Lets go of the connection. The session may outlive it.
-    fn drop_connection(&mut self) {
+    pub(super) fn drop_connection(&mut self) {
         self.drop_socket();
         self.deadlines.stop();
         self.is_probing = false;

@@ -6,9 +6,11 @@ mod inbound;
 mod lifecycle;
 mod liveness;
 mod page;
+mod storage;
 
 use std::collections::VecDeque;
 
+use self::storage::Storage;
 use crate::proto::backoff::Backoff;
 use crate::proto::config::Config;
 use crate::proto::discovery::Endpoints;
@@ -112,6 +114,7 @@ pub struct Session {
     retry_at_ms: Option<u64>,
     connecting: Vec<Token>,
     disconnecting: Vec<Token>,
+    storage: Storage,
     reports_stanzas: bool,
     /// The frame at the front of `outputs` was reported already.
     is_front_reported: bool,
@@ -123,6 +126,7 @@ impl Session {
         let features = Features::default();
         let announced = features.namespaces();
         let own_jid = config.account.bare();
+        let storage = Storage::new(config.is_stored && config.account.local.is_some());
         Self {
             config,
             features,
@@ -159,6 +163,7 @@ impl Session {
             retry_at_ms: None,
             connecting: Vec::new(),
             disconnecting: Vec::new(),
+            storage,
             reports_stanzas: false,
             is_front_reported: false,
         }
@@ -171,7 +176,8 @@ impl Session {
 
     /// The full JID, while there is a session, also while it waits to be resumed.
     pub fn jid(&self) -> Option<&str> {
-        self.has_session.then_some(self.own_jid.as_str())
+        let is_there = self.has_session && self.state != State::Offline;
+        is_there.then_some(self.own_jid.as_str())
     }
 
     /// When [`Input::Timeout`] is due, on the monotonic clock.
@@ -183,6 +189,7 @@ impl Session {
             self.retry_at_ms.filter(|_| !self.is_network_down),
             self.iqs.deadline_ms(),
             self.sign_due_ms(),
+            self.saving_due_ms(),
         ]
         .into_iter()
         .flatten()
@@ -229,6 +236,9 @@ impl Session {
             Input::HostMeta { id, fetched } => self.handle_host_meta(now, id, fetched),
             Input::NetworkChanged { is_online } => self.handle_network(now, is_online),
             Input::VisibilityChanged { is_visible } => self.handle_visibility(now, is_visible),
+            Input::StorageOpened(opened) => self.handle_storage_opened(now, opened),
+            Input::StorageFailed { reason } => self.handle_storage_failed(reason),
+            Input::PageHidden => self.put_aside(now),
             Input::Woke => self.handle_wake(now),
             Input::Timeout => {
                 if self.has_slept(now) {

@@ -15,7 +15,7 @@ use super::sasl::TokenMechanism;
 /// A token with less life than that is exchanged at its next use.
 const ROTATE_MS: i64 = 24 * 60 * 60 * 1000;
 
-#[derive(Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Keychain {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -28,7 +28,7 @@ pub(crate) struct Keychain {
 }
 
 /// A token of FAST (XEP-0484), bound to the mechanism that it was asked for with.
-#[derive(PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct FastToken {
     pub(crate) mechanism: TokenMechanism,
@@ -51,10 +51,35 @@ impl FastToken {
 }
 
 impl Keychain {
+    /// Whether it changed since [`take_changed`](Self::take_changed).
+    pub(crate) fn has_changed(&self) -> bool {
+        self.is_changed
+    }
+
     /// Whether it changed since it was asked last.
-    #[allow(dead_code, reason = "asked by what stores the session")]
     pub(crate) fn take_changed(&mut self) -> bool {
         std::mem::take(&mut self.is_changed)
+    }
+
+    /// What is to be stored, if there is anything.
+    pub(crate) fn record(&self) -> Option<Self> {
+        let copy = Self { is_changed: false, ..self.clone() };
+        (copy != Self::default()).then_some(copy)
+    }
+
+    /// Takes in what was stored. A mechanism that was too weak stays so.
+    pub(crate) fn restore(&mut self, record: Option<Self>) {
+        let is_plain_barred = self.is_plain_barred;
+        match record.filter(|record| record.user_agent_id.as_deref().is_none_or(is_uuid)) {
+            Some(record) => *self = Self { is_changed: is_plain_barred && !record.is_plain_barred, ..record },
+            None => self.is_changed = true,
+        }
+        self.is_plain_barred |= is_plain_barred;
+    }
+
+    /// What was stored is another page's: this one is somebody else from now on.
+    pub(crate) fn part(&mut self) {
+        *self = Self { is_plain_barred: self.is_plain_barred, ..Self::default() };
     }
 
     /// XEP-0388, section 2.3: the id of this installation, a UUID of version 4, the same at every login.
@@ -118,6 +143,10 @@ impl Keychain {
     pub(crate) fn erase(&mut self) {
         *self = Self { is_changed: true, ..Self::default() };
     }
+}
+
+fn is_uuid(text: &str) -> bool {
+    text.len() == 36 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
 }
 
 impl fmt::Debug for Keychain {

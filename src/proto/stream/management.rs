@@ -33,6 +33,8 @@ pub(crate) struct Management {
     session_id: Option<String>,
     /// Stanzas we got, modulo 2^32 (XEP-0198, section 4).
     inbound: u32,
+    /// As many of those as the server was told of last. What is stored must not be behind that.
+    told: u32,
     /// Of the stanzas we sent, how many the server has, without the modulo.
     acked: u64,
     /// An `<r/>` of ours waits for its `<a/>`.
@@ -90,6 +92,26 @@ impl Management {
         self.phase == Phase::Requested || self.can_resume()
     }
 
+    /// A session out of the storage: so many stanzas came in, and of ours the server had so many.
+    pub(crate) fn restore(session_id: String, inbound: u32, acked: u64) -> Self {
+        Self { phase: Phase::On, session_id: Some(session_id), inbound, told: inbound, acked, ..Self::default() }
+    }
+
+    /// Under which the server keeps the session, if it does.
+    pub(crate) fn session_id(&self) -> Option<&str> {
+        self.session_id.as_deref().filter(|_| self.phase == Phase::On)
+    }
+
+    /// Stanzas that came in, modulo 2^32.
+    pub(crate) fn inbound(&self) -> u32 {
+        self.inbound
+    }
+
+    /// As many of them as the server was told of.
+    pub(crate) fn told(&self) -> u32 {
+        self.told
+    }
+
     /// Asks the server to go on with the session on a new connection.
     pub(crate) fn resume(&mut self, outputs: &mut VecDeque<Output>) {
         let mut w = Writer::new();
@@ -99,6 +121,7 @@ impl Management {
 
     /// As [`resume`](Self::resume), along with a login (XEP-0198, section 9.2).
     pub(crate) fn write_resume(&mut self, w: &mut Writer) {
+        self.told = self.inbound;
         // Whatever was asked on the connection before is not answered any more.
         (self.is_asking, self.asked) = (false, 0);
         let session_id = self.session_id.as_deref().unwrap_or_default();
@@ -119,13 +142,14 @@ impl Management {
 
     /// Tells what has arrived here without being asked: the last chance before the stream is closed. What the server holds
     /// unconfirmed then, it keeps and sends again at the next login.
-    pub(crate) fn tell(&self, outputs: &mut VecDeque<Output>) {
+    pub(crate) fn tell(&mut self, outputs: &mut VecDeque<Output>) {
         if self.is_on() {
             self.write_answer(outputs);
         }
     }
 
-    fn write_answer(&self, outputs: &mut VecDeque<Output>) {
+    fn write_answer(&mut self, outputs: &mut VecDeque<Output>) {
+        self.told = self.inbound;
         let h = self.inbound.to_string();
         write(outputs, "a", |w| {
             w.attr("h", &h);

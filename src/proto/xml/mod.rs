@@ -10,7 +10,7 @@ mod typed;
 mod writer;
 
 pub(crate) use prescan::{XmlFault, prescan, with_stream_prefix};
-pub(crate) use reader::{Element, parse};
+pub(crate) use reader::{Element, parse, parse_stored};
 pub use tree::StanzaTree;
 pub(crate) use tree::read_command;
 pub(crate) use typed::read_typed;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::super::config::Limits;
 use super::ns;
-use super::prescan::XmlFault;
+use super::prescan::{XmlFault, prescan};
 
 /// A parsed frame.
 pub(crate) struct Document<'a>(roxmltree::Document<'a>);
@@ -23,6 +23,12 @@ pub(crate) fn parse<'a>(frame: &'a str, limits: &Limits) -> Result<Document<'a>,
         Err(roxmltree::Error::UnknownEntityReference(..)) => Err(XmlFault::Restricted("entities are not allowed")),
         Err(_) => Err(XmlFault::NotWellFormed("the frame is not well-formed XML")),
     }
+}
+
+/// Parses a frame of ours that was stored. `None`: it was not ours, or is not what it was.
+pub(crate) fn parse_stored<'a>(frame: &'a str, limits: &Limits) -> Option<Document<'a>> {
+    prescan(frame, limits).ok().filter(|root| root.fault.is_none())?;
+    parse(frame, limits).ok()
 }
 
 impl Document<'_> {

@@ -6,12 +6,13 @@
 //! Ours: the first presence, changes of it, directed presence (section 4.6) and the goodbye (section 4.5). Presence probes are between
 //! servers; one that strays here is let be. Subscriptions are the roster's part.
 
+mod record;
 mod stanza;
 mod table;
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use self::table::Table;
 use super::super::error::{Code, Error};
@@ -21,7 +22,7 @@ use super::super::jids;
 use super::super::xml::{Element, Writer};
 
 /// A presence of ours.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PresenceOptions {
     /// Only for one that is sent to somebody: `unavailable` takes it back.
@@ -41,7 +42,7 @@ pub struct PresenceOptions {
 }
 
 /// What a presence of ours says at its core.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Availability {
     #[default]
@@ -60,12 +61,15 @@ pub(crate) struct PresenceTracker {
     is_due: bool,
     /// Somebody has been told that we are here, and will have to be told that we go.
     has_shown_up: bool,
+    /// Grows with every change of ours.
+    revision: u64,
 }
 
 impl PresenceTracker {
     /// Sends the first presence (section 4.2), as configured or as set since. Called when the roster is settled: the presence of others
     /// that it brings on meets a roster that is known (section 2.2).
     pub(crate) fn send_first(&mut self, cx: &mut Cx<'_>) {
+        self.revision += 1;
         self.is_open = true;
         self.is_due = false;
         let Some(presence) = self.chosen.as_ref().or(cx.config.presence.as_ref()) else { return };
@@ -101,6 +105,7 @@ impl PresenceTracker {
             self.is_due = true;
         }
         self.chosen = Some(presence);
+        self.revision += 1;
         Ok(())
     }
 
@@ -108,6 +113,7 @@ impl PresenceTracker {
     pub(crate) fn send_to(&mut self, cx: &mut Cx<'_>, jid: &str, presence: PresenceOptions) -> Result<(), Error> {
         let jid = jids::normalise("jid", jid)?;
         cx.send(stanza::write(&presence, Some(&jid))?)?;
+        self.revision += 1;
         self.has_shown_up |= presence.kind != Some(Availability::Unavailable);
         Ok(())
     }
@@ -167,7 +173,7 @@ impl Feature for PresenceTracker {
     }
 
     fn on_offline(&mut self, _cx: &mut Cx<'_>) {
-        self.table = Table::default();
+        self.table.clear();
         self.is_open = false;
         self.has_shown_up = false;
     }

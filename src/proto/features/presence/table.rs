@@ -16,6 +16,8 @@ pub(super) struct Table {
     entries: BTreeMap<String, Entry>,
     /// How many presences were put.
     count: u64,
+    /// Grows with every change.
+    revision: u64,
 }
 
 #[derive(Debug)]
@@ -28,6 +30,7 @@ struct Entry {
 impl Table {
     pub(super) fn put(&mut self, presence: Presence) {
         self.count += 1;
+        self.revision += 1;
         let at = self.count;
         match self.entries.get_mut(&presence.from) {
             Some(entry) => *entry = Entry { presence, at },
@@ -39,6 +42,7 @@ impl Table {
 
     /// A full JID: that resource is gone. A bare JID: all of them are.
     pub(super) fn drop_address(&mut self, jid: &str) {
+        self.revision += 1;
         self.entries.remove(jid);
         if jids::resource(jid).is_none() {
             let addresses: Vec<String> = self.resources(jid).map(|entry| entry.presence.from.clone()).collect();
@@ -46,6 +50,22 @@ impl Table {
                 self.entries.remove(&address);
             }
         }
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.revision += 1;
+        self.entries.clear();
+    }
+
+    pub(super) fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// All presences, in the order in which they came.
+    pub(super) fn in_order(&self) -> impl Iterator<Item = &Presence> {
+        let mut entries: Vec<&Entry> = self.entries.values().collect();
+        entries.sort_unstable_by_key(|entry| entry.at);
+        entries.into_iter().map(|entry| &entry.presence)
     }
 
     /// Exactly this address.

@@ -1,6 +1,6 @@
 //! Roster items (RFC 6121, section 2.1.2), read by hand: a typed roster fails whole on one bad item.
 
-use super::super::super::event::{RosterItem, Subscription};
+use super::super::super::event::{Ask, RosterItem, Subscription};
 use super::super::super::jids;
 use super::super::super::xml::Element;
 use super::NS;
@@ -16,7 +16,7 @@ pub(super) fn read(item: Element<'_>) -> Result<RosterItem, &'static str> {
         groups: normal_groups(groups),
         subscription: subscription(item.attr("subscription")),
         // Section 2.1.2.2: no other value means anything.
-        ask: item.attr("ask").filter(|ask| *ask == "subscribe").map(|_| "subscribe"),
+        ask: item.attr("ask").filter(|ask| *ask == "subscribe").map(|_| Ask::Subscribe),
         is_approved: matches!(item.attr("approved"), Some("true" | "1")),
     })
 }

@@ -5,10 +5,11 @@
 //! or at the result, whichever comes first.
 //!
 //! The roster and its version outlive the connection, so that a later login of the same session asks only for what has changed.
-//! Absent on purpose: keeping them beyond the life of the session, and any automatic approval of a request.
+//! Absent on purpose: any automatic approval of a request.
 
 mod changes;
 mod item;
+mod record;
 mod subscriptions;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -64,6 +65,10 @@ pub(crate) struct Roster {
     changes: Changes,
     /// Those who asked to see our presence and were not answered yet: bare JIDs.
     requests: BTreeSet<String>,
+    /// Grows with every change of what is stored.
+    revision: u64,
+    /// It comes from the storage, and the app has not heard of it yet.
+    is_restored: bool,
 }
 
 impl Roster {
@@ -156,7 +161,7 @@ impl Roster {
 
     fn load(&mut self, cx: &mut Cx<'_>) {
         if self.owner != cx.own_bare() {
-            *self = Self { owner: cx.own_bare().to_owned(), ..Self::default() };
+            *self = Self { owner: cx.own_bare().to_owned(), revision: self.revision + 1, ..Self::default() };
         }
         // Section 2.6.2: without a version in store, an empty one says that versions are understood.
         let version = cx.has_roster_versioning().then(|| self.version.clone().unwrap_or_default());
@@ -195,6 +200,7 @@ impl Roster {
 
     /// Takes a whole roster. An item that cannot be read costs only itself, and the version: the next login asks for all again.
     fn replace(&mut self, cx: &mut Cx<'_>, query: Option<Element<'_>>) {
+        self.revision += 1;
         let mut unreadable = 0_usize;
         let mut first_fault = None;
         self.items = query
@@ -245,6 +251,7 @@ impl Roster {
         }
         if let (Some(known), Some(version)) = (&mut self.version, query.attr("ver")) {
             version.clone_into(known);
+            self.revision += 1;
         }
         cx.answer(iq, |_| {});
     }
@@ -252,6 +259,7 @@ impl Roster {
     /// What was lost here comes back with the next login, which asks for the whole roster.
     fn reject_push(&mut self, cx: &mut Cx<'_>, iq: Element<'_>, fault: &str) {
         self.version = None;
+        self.revision += 1;
         cx.report(Error::new(Code::UnreadableStanza, format!("a roster push could not be read: {fault}")));
         cx.refuse(iq, Condition::BadRequest);
     }
@@ -268,6 +276,7 @@ impl Roster {
             None => RosterChangeKind::Added,
         };
         self.items.insert(item.jid.clone(), item.clone());
+        self.revision += 1;
         cx.emit(Event::Roster(RosterChange { change, items: vec![item] }));
         true
     }
@@ -275,6 +284,7 @@ impl Roster {
     /// Drops an item. `false`: there was none.
     fn discard(&mut self, cx: &mut Cx<'_>, jid: &str) -> bool {
         let Some(item) = self.items.remove(jid) else { return false };
+        self.revision += 1;
         let item = RosterItem { subscription: Subscription::Remove, ask: None, is_approved: false, ..item };
         cx.emit(Event::Roster(RosterChange { change: RosterChangeKind::Removed, items: vec![item] }));
         true
@@ -288,8 +298,11 @@ impl Feature for Roster {
     }
 
     fn on_online(&mut self, cx: &mut Cx<'_>, is_resumed: bool) {
+        let is_restored = std::mem::take(&mut self.is_restored);
         if !is_resumed {
             self.load(cx);
+        } else if is_restored {
+            self.tell_restored(cx);
         }
     }
 

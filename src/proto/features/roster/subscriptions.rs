@@ -35,6 +35,7 @@ impl Roster {
                 .remedy("Wait for the subscription event of type subscribe, then approve it."));
         }
         send(cx, "subscribed", &jid)?;
+        self.revision += 1;
         self.requests.remove(&jid);
         Ok(())
     }
@@ -43,6 +44,7 @@ impl Roster {
     pub(crate) fn deny(&mut self, cx: &mut Cx<'_>, jid: &str) -> Result<(), Error> {
         let jid = jids::normalise_bare("jid", jid)?;
         send(cx, "unsubscribed", &jid)?;
+        self.revision += 1;
         self.requests.remove(&jid);
         Ok(())
     }
@@ -64,6 +66,7 @@ impl Roster {
         };
         // Without a sender it would be from our own account, which has nothing to ask of itself.
         let Some(from) = stanza.attr("from").map(jids::bare) else { return Flow::Stop };
+        self.revision += 1;
         let is_repeated = match kind {
             SubscriptionEventType::Subscribe => !self.requests.insert(from.to_owned()),
             SubscriptionEventType::Unsubscribe => {

@@ -1,0 +1,223 @@
+//! What outlives a page: typed records of the session, each under a name of its own.
+//!
+//! The session says by [`Output::OpenStorage`](super::Output::OpenStorage) that it wants what was stored, and by
+//! [`Session::take_unsaved`](super::Session::take_unsaved) what is to be stored. Where that is, and that it belongs to one page at a time, is
+//! the caller's business. A record is JSON under `waxwing:1:<bare JID>:<part>`, and carries its version a second time inside.
+//!
+//! Records come back from where anybody on the origin can write, or an older release did. Each is read by itself, and one that makes
+//! no sense is left out: the worst that comes of it is a login instead of a resumption.
+//!
+//! No password is ever in a record. The token of the keychain is the one secret.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::event::Presence;
+use super::event::RosterItem;
+use super::features::presence::PresenceOptions;
+use super::stream::keychain::Keychain;
+
+/// Of the records' layout. Others are not read.
+const VERSION: u8 = 1;
+
+/// With so many bytes of roster, presences and outbox together, the session is not stored: writing them would stall the page, and browsers
+/// give a storage 5 MB. The outbox is stored all the same.
+pub(crate) const MOST_BYTES: usize = 1024 * 1024;
+
+/// What is stored by itself, in the order in which it has to be written: the session last, since it vouches for the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Part {
+    /// Messages on their way, and every stanza that a resumption may have to send again.
+    Outbox,
+    Roster,
+    Presences,
+    /// Which messages came last.
+    Handled,
+    /// Who this client is to the server, and the token for its next login.
+    Keychain,
+    /// What the server needs to know to go on with the session.
+    Session,
+}
+
+impl Part {
+    pub const ALL: [Self; 6] = [Self::Outbox, Self::Roster, Self::Presences, Self::Handled, Self::Keychain, Self::Session];
+
+    /// The last part of its key.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Outbox => "outbox",
+            Self::Roster => "roster",
+            Self::Presences => "presences",
+            Self::Handled => "handled",
+            Self::Keychain => "keychain",
+            Self::Session => "session",
+        }
+    }
+}
+
+/// Something to be written.
+#[derive(Debug)]
+pub struct Unsaved {
+    pub part: Part,
+    /// `None`: what is stored is to be removed.
+    pub record: Option<Record>,
+}
+
+/// The content of a part. Serialises to plain data.
+#[derive(Debug)]
+pub struct Record(pub(crate) Content);
+
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Content {
+    Outbox(OutboxRecord),
+    Roster(RosterRecord),
+    Presences(PresencesRecord),
+    Handled(HandledRecord),
+    Keychain(Keychain),
+    Session(SessionRecord),
+}
+
+impl Serialize for Record {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Versioned { version: VERSION, record: &self.0 }.serialize(serializer)
+    }
+}
+
+/// What was found in the storage.
+#[derive(Debug, Default)]
+pub struct Records {
+    pub(crate) outbox: Option<OutboxRecord>,
+    pub(crate) roster: Option<RosterRecord>,
+    pub(crate) presences: Option<PresencesRecord>,
+    pub(crate) handled: Option<HandledRecord>,
+    pub(crate) keychain: Option<Keychain>,
+    pub(crate) session: Option<SessionRecord>,
+}
+
+impl Records {
+    /// Takes in what was stored of a part. What cannot be read is left out.
+    pub fn read<'de>(&mut self, part: Part, stored: impl Deserializer<'de>) {
+        match part {
+            Part::Outbox => self.outbox = read(stored),
+            Part::Roster => self.roster = read(stored),
+            Part::Presences => self.presences = read(stored),
+            Part::Handled => self.handled = read(stored),
+            Part::Keychain => self.keychain = read(stored),
+            Part::Session => self.session = read(stored),
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Versioned<T> {
+    version: u8,
+    record: T,
+}
+
+fn read<'de, T: Deserialize<'de>>(stored: impl Deserializer<'de>) -> Option<T> {
+    Versioned::deserialize(stored).ok().filter(|found| found.version == VERSION).map(|found| found.record)
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SessionRecord {
+    /// The full JID that is bound.
+    pub(crate) jid: String,
+    /// Under which the server keeps the session.
+    pub(crate) session_id: String,
+    /// Stanzas that came in, modulo 2^32 (XEP-0198, section 4).
+    pub(crate) inbound: u32,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct HandledRecord {
+    /// Sender and id, the newest at the end.
+    pub(crate) messages: Vec<(String, String)>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OutboxRecord {
+    /// The session that the counts belong to: this record and that of the session are written one after the other, and a crash may come in
+    /// between.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) session_id: Option<String>,
+    /// Stanzas sent in that session.
+    pub(crate) sent_count: u64,
+    pub(crate) sent: Vec<SentRecord>,
+    /// Sent in an earlier session, which is lost.
+    pub(crate) doubtful: Vec<MessageRecord>,
+    pub(crate) queued: Vec<MessageRecord>,
+}
+
+/// A stanza on the wire that is not confirmed.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SentRecord {
+    pub(crate) count: u64,
+    pub(crate) frame: String,
+    /// When it was written, where it is a message of the app.
+    #[serde(rename = "timestamp", skip_serializing_if = "Option::is_none")]
+    pub(crate) timestamp_ms: Option<i64>,
+}
+
+/// A message of the app. What else there is to know of it is read from its frame.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct MessageRecord {
+    pub(crate) frame: String,
+    #[serde(rename = "timestamp")]
+    pub(crate) timestamp_ms: i64,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RosterRecord {
+    pub(crate) owner: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) version: Option<String>,
+    pub(crate) items: Vec<RosterItem>,
+    /// Who asked to see our presence and was not answered: bare JIDs.
+    pub(crate) requests: Vec<String>,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PresencesRecord {
+    /// In the order in which they came.
+    pub(crate) entries: Vec<Presence>,
+    /// Our own, where the app has chosen it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) chosen: Option<PresenceOptions>,
+    pub(crate) has_shown_up: bool,
+}
+
+/// About how many bytes of JSON an object takes beside its strings.
+pub(crate) const OBJECT_BYTES: usize = 64;
+
+impl OutboxRecord {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.session_id.is_none() && self.sent.is_empty() && self.doubtful.is_empty() && self.queued.is_empty()
+    }
+}
+
+impl RosterRecord {
+    /// About how many bytes of JSON it makes.
+    pub(crate) fn weight(&self) -> usize {
+        let groups = |item: &RosterItem| item.groups.iter().map(|group| group.len() + 3).sum::<usize>();
+        let item = |item: &RosterItem| item.jid.len() + item.name.as_deref().map_or(0, str::len) + groups(item) + OBJECT_BYTES;
+        self.items.iter().map(item).sum()
+    }
+}
+
+impl PresencesRecord {
+    /// About how many bytes of JSON it makes.
+    pub(crate) fn weight(&self) -> usize {
+        let statuses =
+            |entry: &Presence| entry.statuses.iter().flatten().map(|(lang, text)| lang.len() + text.len() + 6).sum::<usize>();
+        let entry =
+            |entry: &Presence| entry.from.len() + entry.status.as_deref().map_or(0, str::len) + statuses(entry) + OBJECT_BYTES;
+        self.entries.iter().map(entry).sum()
+    }
+}
