@@ -4,7 +4,7 @@
  * ```ts
  * import { Client } from "waxwing";
  *
- * const client = new Client({ jid: "romeo@example.net", password: "s3cret", url: "wss://example.net/xmpp-websocket" });
+ * const client = new Client({ jid: "romeo@example.net", password: "s3cret" });
  * client.on("message", (message) => console.log(message.from, message.body));
  * await client.connect();
  * await client.messages.send({ to: "juliet@example.com", body: "Hi" });
@@ -128,8 +128,11 @@ export interface ClientOptions {
    */
   credentials?: ((request: CredentialsRequest) => Promise<Credentials> | Credentials) | undefined;
   /**
-   * The server's WebSocket: `wss://host/path`. Required as long as discovery (XEP-0156) is not built in: without it, connect()
-   * rejects with `discovery-failed`. `ws://` is for this machine only, unless `allowInsecure` is set.
+   * The server's WebSocket: `wss://host/path`. `ws://` is for this machine only, unless `allowInsecure` is set.
+   *
+   * Left out, the server is found by its domain (XEP-0156): `https://domain/.well-known/host-meta.json` and `host-meta` are fetched, the
+   * endpoints in them tried one after the other, then `wss://domain/xmpp-websocket` and `wss://domain/ws`. Where nothing is found, connect()
+   * rejects with `discovery-failed`; `message` and `remediation` say why and what was tried, and `cause.message` what became of each.
    */
   url?: string | undefined;
   /** Allows `ws://` to any host, in the clear. Default: false. */
@@ -176,7 +179,10 @@ export interface ReconnectOptions {
 }
 
 export interface TimeoutOptions {
-  /** From opening the socket to being online. Default: 30000. */
+  /**
+   * One attempt, over all endpoints, until it is online. Default: 30000. Each endpoint and each step of the login may take a part of what is
+   * left, so that one that hangs leaves time for the others. While `credentials` is asked the time stands still.
+   */
   connectMs?: number | undefined;
   /** The answer to a request, unless the call says otherwise. Default: 30000. */
   requestMs?: number | undefined;

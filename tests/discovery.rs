@@ -2,6 +2,8 @@
 
 mod support;
 
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use support::{Peer, USUAL_FEATURES, config};
 use waxwing::proto::{
     Account, Code, Config, Error, GivenCredentials, HostMeta, HostMetaFault, Input, Link, MessageOptions, Reconnect, Reply,
@@ -357,6 +359,32 @@ fn the_endpoint_that_worked_is_tried_first_and_looked_for_anew_when_it_fails() {
 }
 
 #[test]
+fn an_outage_of_everything_ends_where_it_began() {
+    let mut config = without_url();
+    config.reconnect = Some(Reconnect { min_delay_ms: 1, max_delay_ms: 1, max_attempts: None });
+    let mut peer = Peer::new(config);
+    peer.session.connect(peer.now, T);
+    peer.drain();
+    answer(&mut peer, JRD_URL, jrd(&[(WEBSOCKET, "wss://a.example/")]));
+    go_online(&mut peer);
+    refuse(&mut peer);
+    for _ in 0..3 {
+        peer.advance(1);
+        assert_eq!(peer.opened.last().unwrap(), "wss://a.example/");
+        refuse(&mut peer);
+        answer_faults(&mut peer, HostMetaFault::Unreachable, HostMetaFault::Unreachable);
+        refuse(&mut peer);
+        refuse(&mut peer);
+        // The endpoint that is known is what the error is about.
+        let lost = peer.take_events("state").pop().unwrap();
+        assert_eq!((&lost["current"], &lost["error"]["code"]), (&"waiting".into(), &"connection-failed".into()));
+    }
+    peer.advance(1);
+    go_online(&mut peer);
+    assert_eq!(peer.opened.last().unwrap(), "wss://a.example/");
+}
+
+#[test]
 fn an_internationalised_domain_is_asked_as_it_is_written() {
     let mut config = without_url();
     config.account = Account::parse("romeo@München.example", None).unwrap();
@@ -378,6 +406,21 @@ fn a_redirect_before_the_login_is_followed_within_the_same_connect() {
     assert_eq!(peer.opened, ["wss://example.net/ws", "wss://b.example/ws"]);
     go_online(&mut peer);
     assert_eq!((peer.outcome(T), states(&mut peer).len()), (Some(Ok(Reply::Done)), 2));
+}
+
+#[test]
+fn a_redirect_behind_the_login_takes_no_new_time_for_the_same_connect() {
+    let mut peer = Peer::new(config());
+    peer.session.connect(peer.now, T);
+    peer.log_in("");
+    peer.advance(20_000);
+    peer.receive(&see_other("wss://b.example/ws"));
+    assert_eq!(peer.opened.last().unwrap(), "wss://b.example/ws");
+    peer.log_in("");
+    peer.advance(9_999);
+    assert_eq!(peer.session.state(), State::Connecting);
+    peer.advance(1);
+    assert_eq!(failure(&mut peer, T).code, Code::Timeout);
 }
 
 #[test]
@@ -559,4 +602,94 @@ fn a_socket_that_was_left_for_a_search_is_closed_before_it() {
     // Nothing closes the fetches under way.
     peer.advance(5_000);
     assert_eq!(peer.closed, closed + 1);
+}
+
+/// What a network and hostile servers can do to a client that connects.
+#[derive(Clone, Debug)]
+enum Happening {
+    HostMeta { is_jrd: bool, hrefs: Vec<&'static str> },
+    Fault { is_jrd: bool },
+    Open { has_subprotocol: bool },
+    Closed,
+    GoOnline,
+    SeeOther(&'static str),
+    Passes { ms: u64 },
+}
+
+fn happening() -> impl Strategy<Value = Happening> {
+    let uri = || {
+        prop::sample::select(vec!["wss://a.example/", "wss://b.example/", "ws://c.example/", "ws://127.0.0.1/", "x", "wss://"])
+    };
+    prop_oneof![
+        (any::<bool>(), prop::collection::vec(uri(), 0..4)).prop_map(|(is_jrd, hrefs)| Happening::HostMeta { is_jrd, hrefs }),
+        any::<bool>().prop_map(|is_jrd| Happening::Fault { is_jrd }),
+        any::<bool>().prop_map(|has_subprotocol| Happening::Open { has_subprotocol }),
+        Just(Happening::Closed),
+        Just(Happening::GoOnline),
+        uri().prop_map(Happening::SeeOther),
+        (0_u64..20_000).prop_map(|ms| Happening::Passes { ms }),
+    ]
+}
+
+/// As far as the client lets the server.
+fn try_to_log_in(peer: &mut Peer) {
+    let _ = peer.take_frames();
+    peer.open("<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>PLAIN</mechanism></mechanisms>");
+    peer.receive("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>");
+    peer.restart("<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>");
+    for (asked, answer) in [
+        ("xmpp-bind", "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>romeo@example.net/balcony</jid></bind>"),
+        ("jabber:iq:roster", "<query xmlns='jabber:iq:roster'/>"),
+    ] {
+        if let Some(request) = peer.take_frames().iter().find(|frame| frame.contains(asked)) {
+            let id = support::attribute(request, "id");
+            peer.receive(&format!("<iq xmlns='jabber:client' type='result' id='{id}'>{answer}</iq>"));
+        }
+    }
+}
+
+fn happen(peer: &mut Peer, happening: &Happening) {
+    let url = |is_jrd: &bool| if *is_jrd { JRD_URL } else { XRD_URL };
+    match happening {
+        Happening::HostMeta { is_jrd: true, hrefs } => {
+            let links: Vec<(&str, &str)> = hrefs.iter().map(|href| (WEBSOCKET, *href)).collect();
+            answer(peer, JRD_URL, jrd(&links));
+        }
+        Happening::HostMeta { is_jrd: false, hrefs } => answer(peer, XRD_URL, xrd(hrefs.first().unwrap_or(&""))),
+        Happening::Fault { is_jrd } => answer(peer, url(is_jrd), Err(HostMetaFault::Unreachable)),
+        Happening::Open { has_subprotocol } => peer.input(Input::SocketOpened { has_subprotocol: *has_subprotocol }),
+        Happening::Closed => refuse(peer),
+        Happening::GoOnline => try_to_log_in(peer),
+        Happening::SeeOther(uri) => peer.receive(&see_other(uri)),
+        Happening::Passes { ms } => peer.advance(*ms),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, rng_seed: RngSeed::Fixed(156), failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_happens_an_attempt_ends_in_time_and_nothing_unencrypted_is_opened(
+        happenings in prop::collection::vec(happening(), 0..40),
+        is_reconnecting in any::<bool>(),
+    ) {
+        let mut config = without_url();
+        config.reconnect = is_reconnecting.then(|| Reconnect { min_delay_ms: 3_600_000, max_delay_ms: 3_600_000, max_attempts: None });
+        let mut peer = Peer::new(config);
+        peer.session.connect(peer.now, T);
+        peer.drain();
+        for happening in &happenings {
+            happen(&mut peer, happening);
+        }
+        prop_assert!(peer.opened.iter().all(|url| url.starts_with("wss://")), "{:?}", peer.opened);
+        // Nobody says a word any more.
+        peer.advance(30_000);
+        while peer.session.state() == State::Connecting && peer.session.poll_timeout().is_some() {
+            let due = peer.session.poll_timeout().unwrap_or_default();
+            peer.advance(due.saturating_sub(peer.now.mono_ms));
+            prop_assert!(peer.now.mono_ms < 10_000_000);
+        }
+        prop_assert_ne!(peer.session.state(), State::Connecting);
+        prop_assert!(peer.outcome(T).is_some(), "connect() is settled");
+    }
 }

@@ -14,6 +14,7 @@ const stage = setStage({
 });
 
 const FAILED_SOCKET = [/WebSocket connection to .* failed/];
+const FAILED_SEARCH = [/^Failed to load resource/, ...FAILED_SOCKET];
 
 /** The mechanisms that a client tried, as its stanza events show them. Nothing else of a login may be seen. */
 async function mechanismsOf(client) {
@@ -140,7 +141,7 @@ stage.test("an address that speaks no XMPP is connection-failed", { expected: FA
   await assert.rejects(romeo.call("connect"), { code: "connection-failed" });
 });
 
-stage.test("without a url it is discovery-failed, with a remediation", async ({ account, client }) => {
+stage.test("without a url, and with nobody at its domain, it is discovery-failed, with a remediation", { expected: FAILED_SEARCH }, async ({ account, client }) => {
   const romeo = await client(account("romeo"), { url: undefined });
   await assert.rejects(romeo.call("connect"), (error) => {
     assert.equal(error.code, "discovery-failed");

@@ -177,13 +177,15 @@ test("a client works behind a Proxy, also one that wraps all that it hands out",
         return typeof value === "object" && value !== null && Object.isExtensible(value) ? deep(value) : value;
       },
     });
-  for (const wrapped of [new Proxy(client(), {}), deep(client())]) {
+  // Nobody listens there, and Node 20 has no WebSocket.
+  const nowhere = { url: "ws://127.0.0.1:1/" };
+  for (const wrapped of [new Proxy(client(nowhere), {}), deep(client(nowhere))]) {
     assert.equal(wrapped.state, "offline");
     assert.deepEqual(wrapped.roster.items, []);
     assert.equal(wrapped.presence.of("a@b"), undefined);
     const states = [];
     wrapped.on("state", ({ current }) => states.push(current));
-    await assert.rejects(wrapped.connect(), { code: "discovery-failed" });
+    await assert.rejects(wrapped.connect(), { code: "connection-failed" });
     await assert.rejects(wrapped.messages.send({ to: "a@b", body: "x" }), { code: "not-connected" });
     assert.equal(wrapped.state, "offline");
   }
@@ -198,8 +200,29 @@ test("a JID that only the engine can judge is refused by connect()", async () =>
   assert.deepEqual(states, []);
 });
 
-test("without a url connect() says that discovery is to come, and what to do", async () => {
-  await assert.rejects(client().connect(), (error) => error.code === "discovery-failed" && /url/.test(error.remediation));
+test("without a url connect() looks for the server, and says what it found and what to do", async () => {
+  const { fetch } = globalThis;
+  const asked = [];
+  globalThis.fetch = async (url, { mode, credentials }) => {
+    asked.push([url, mode, credentials]);
+    if (url.endsWith(".json")) return new Response("<p>Welcome</p>", { headers: { "Content-Type": "text/html" } });
+    throw new TypeError("fetch failed");
+  };
+  try {
+    const found = await client({ jid: "romeo@127.0.0.1" }).connect().catch((error) => error);
+    assert.equal(found.code, "discovery-failed");
+    assert.match(found.message, /text\/html/);
+    assert.match(found.remediation, /XEP-0156.*pass url.*wss:\/\/127\.0\.0\.1\/xmpp-websocket/s);
+    assert.match(found.cause.message, /host-meta cannot be reached/);
+  } finally {
+    globalThis.fetch = fetch;
+  }
+  const folder = "https://127.0.0.1/.well-known/";
+  assert.deepEqual(asked, [
+    [`${folder}host-meta.json`, "cors", "omit"],
+    [`${folder}host-meta`, "cors", "omit"],
+    [`${folder}host-meta`, "no-cors", "omit"],
+  ]);
 });
 
 test("where there is no WebSocket connect() fails, and the client is offline", async () => {

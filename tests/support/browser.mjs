@@ -15,7 +15,7 @@
 //     await page.close();
 //   });
 //
-// launch({ csp, routes, files }) goes to static-server.mjs. newPage({ path: "/", context, waxwing: false }): another
+// launch({ csp, routes, files }) goes to static-server.mjs; `args` are more flags of Chromium. newPage({ path: "/", context, waxwing: false }): another
 // page than the blank one; inside a context of yours (each page has a fresh one: storage of its own); without the
 // package. The browser is $CHROMIUM, or the first Chromium or Chrome on the PATH.
 
@@ -37,7 +37,7 @@ const FLAGS = [
 ];
 
 /** Starts the browser and the server of the pages. */
-export async function launch({ csp, routes, files } = {}) {
+export async function launch({ csp, routes, files, args = [] } = {}) {
   const site = await serve({ csp, routes, files });
   try {
     const isRoot = process.getuid?.() === 0;
@@ -45,7 +45,7 @@ export async function launch({ csp, routes, files } = {}) {
       executablePath: findChromium(),
       headless: true,
       chromiumSandbox: !isRoot,
-      args: isRoot ? [...FLAGS, "--no-sandbox"] : FLAGS,
+      args: [...FLAGS, ...(isRoot ? ["--no-sandbox"] : []), ...args],
     });
     return new TestBrowser(browser, site);
   } catch (error) {

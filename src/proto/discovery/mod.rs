@@ -173,10 +173,8 @@ impl Endpoints {
     /// The endpoint under way led nowhere. `is_open`: there was a WebSocket that agreed on XMPP.
     pub(crate) fn fail(&mut self, error: &Error, is_open: bool) {
         let Some((url, origin)) = self.current.take() else { return };
-        // It is looked for anew.
-        for known in [&mut self.home, &mut self.moved] {
-            known.take_if(|known| *known == url);
-        }
+        // Home stays the first to be tried until another one lets us in: the domain's host metadata may be down as well.
+        self.moved.take_if(|moved| *moved == url);
         self.tries.push(Try { url, origin, is_open, error: error.clone() });
     }
 
