@@ -226,6 +226,7 @@ export interface ClientEvents {
   /** A message that came in, or one of ours when it is queued. What has no content of its own makes no message. */
   message: Message;
   delivery: DeliveryEvent;
+  /** Not emitted yet: declared, so that an app can be written for it. */
   "chat-state": ChatStateEvent;
   /** A resource of a contact, or of the account itself, came, changed or went. */
   presence: Presence;
@@ -252,9 +253,9 @@ export type DeliveryStage =
   | "sent"
   /** The server has it. */
   | "acked"
-  /** The other client has it. */
+  /** The other client has it. Not emitted yet. */
   | "delivered"
-  /** The other person has seen it. */
+  /** The other person has seen it. Not emitted yet. */
   | "displayed"
   /** It did not arrive, or nobody can say whether it did. */
   | "failed";
@@ -264,7 +265,7 @@ export type DeliveryEvent =
   | { id: string; to: string; stage: Exclude<DeliveryStage, "failed">; error?: undefined }
   | { id: string; to: string; stage: "failed"; error: XmppError };
 
-/** Somebody is typing, or stopped (XEP-0085). */
+/** Somebody is typing, or stopped (XEP-0085). Not emitted yet. */
 export interface ChatStateEvent {
   from: string;
   state: "active" | "composing" | "paused" | "inactive" | "gone";

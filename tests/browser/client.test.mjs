@@ -366,6 +366,22 @@ test("the stanza event costs nothing and says nothing until somebody listens", a
   assert.equal(result, 1);
 });
 
+test("await using disconnects at the end of the block, also when it is left by an error", async () => {
+  // As text: Node 20 cannot read it yet.
+  const source = `async (options, states) => {
+    await using client = new waxwing.Client(options);
+    client.on("state", ({ current }) => states.push(current));
+    await client.connect();
+    throw "out of here";
+  }`;
+  const result = await onPage(async ({ source, ...options }) => {
+    const states = [];
+    const thrown = await (0, eval)(source)(options, states).catch((reason) => reason);
+    return [...states, thrown];
+  }, { given: { source } });
+  assert.deepEqual(result, ["connecting", "online", "offline", "out of here"]);
+});
+
 test("a client works in a Worker", async () => {
   const answer = await onPage((options) => {
     const worker = new Worker("/tests/browser/worker.js", { type: "module" });

@@ -130,7 +130,7 @@ stage.test("a body of 64 KB arrives unchanged", async ({ online }) => {
   assert.ok(got.body === body, "the body was changed");
 });
 
-// The other direction is in failures.test.mjs: Chromium fragments what is that long, and Prosody takes no fragments.
+// The other direction cannot be shown here: Chromium fragments what is that long, and Prosody takes no fragments.
 stage.test("a body of 1 MB from the server arrives unchanged", async ({ online, server }) => {
   const juliet = await online("juliet");
   const message = `stanza.message({ from = "localhost", to = "${juliet.jid}", type = "chat" }, ("O Romeo, Romeo! "):rep(65536))`;

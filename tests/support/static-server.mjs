@@ -3,6 +3,7 @@
 //   /            www/          the site
 //   /pkg/...     pkg/          the package as it is published
 //   /tests/...   tests/        pages of the tests
+//   /examples/.. examples/     programs that the documents show
 //
 //   const site = await serve({ routes: { "/demo.json": () => ({ url }) }, csp: "script-src 'self'" });
 //   site.url      // http://127.0.0.1:43210
@@ -18,7 +19,7 @@ import { extname, join, normalize, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const FOLDERS = { pkg: "pkg", tests: "tests" };
+const FOLDERS = { pkg: "pkg", tests: "tests", examples: "examples" };
 
 const TYPES = {
   ".css": "text/css; charset=utf-8",

@@ -52,6 +52,10 @@ test("an app can use all of the contract, and nothing beside it", () => {
   compile([join(HERE, "usage.ts")]);
 });
 
+test("the example program compiles as it stands", () => {
+  compile([join(ROOT, "examples/seed.js")], { allowJs: true, checkJs: true });
+});
+
 test("await using works where the library knows it, and nothing breaks where it does not", () => {
   compile([join(HERE, "disposal.ts")], { lib: ["ESNext", "DOM"] });
 });
