@@ -93,11 +93,22 @@ class Messages extends Part {
   }
 }
 
+class Account extends Part {
+  async logout() {
+    await this[core]().logout();
+  }
+}
+
 export class Client {
   constructor(options) {
     const behind = new Core(check.clientOptions(options));
     hide(this, core, () => behind);
-    behind.parts = { roster: new Roster(() => behind), presence: new Presence(() => behind), messages: new Messages(() => behind) };
+    behind.parts = {
+      roster: new Roster(() => behind),
+      presence: new Presence(() => behind),
+      messages: new Messages(() => behind),
+      account: new Account(() => behind),
+    };
   }
 
   get state() {
@@ -118,6 +129,10 @@ export class Client {
 
   get messages() {
     return this[core]().parts.messages;
+  }
+
+  get account() {
+    return this[core]().parts.account;
   }
 
   /** Not an async function: calls without a signal share one promise. */

@@ -67,7 +67,21 @@ export class Core {
   /** The engine goes too, and with it the roster and presence that outlive a disconnect(). */
   async dispose() {
     await this.disconnect();
-    if (this.state !== "offline") return;
+    this.discard();
+  }
+
+  /** Also for a client that was never connected: what is to be forgotten may be stored. */
+  async logout() {
+    if (this.loading) this.stopLoading(aborted("logout() was called"));
+    await load();
+    const engine = this.engine ?? this.makeEngine();
+    await this.call((_, token) => engine.logout(token));
+    this.discard();
+  }
+
+  /** Unless a connect() came meanwhile. */
+  discard() {
+    if (this.state !== "offline" || this.attempt) return;
     this.engine?.free();
     this.engine = undefined;
     this.cachedItems = undefined;

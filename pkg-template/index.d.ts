@@ -46,6 +46,7 @@ export class Client {
   readonly roster: RosterPart;
   readonly presence: PresencePart;
   readonly messages: MessagesPart;
+  readonly account: AccountPart;
 
   /**
    * Connects and logs in. Resolves when online: resource bound, roster loaded, first presence sent.
@@ -137,7 +138,10 @@ export interface ClientOptions {
   url?: string | undefined;
   /** Allows `ws://` to any host, in the clear. Default: false. */
   allowInsecure?: boolean | undefined;
-  /** The resource to ask for; wins over the one in `jid`. Default: the server chooses. */
+  /**
+   * The resource to ask for; wins over the one in `jid`. Default: the server chooses. A wish costs a round trip more on servers with
+   * Bind 2 (XEP-0386), which has no way to express it.
+   */
   resource?: string | undefined;
   /** BCP 47 tag: the language of the stream, and the one preferred in messages and statuses that have several. */
   language?: string | undefined;
@@ -362,6 +366,17 @@ export interface Stanza {
   /** Without namespace declarations; `xml:lang` under that name. */
   attrs: Record<string, string>;
   children: (Stanza | string)[];
+}
+
+/** `client.account`: the account itself. */
+export interface AccountPart {
+  /**
+   * Disconnects for good: makes the token of the next login worthless (XEP-0484), and erases all that is known of the account, in memory
+   * and in the storage. The token goes by a short login of its own, as well as can be: a server that cannot be reached does not make it fail.
+   * {@link Client.disconnect | disconnect()} keeps the token.
+   * @throws `load-failed`.
+   */
+  logout(): Promise<void>;
 }
 
 /** `client.roster`: the contacts (RFC 6121, sections 2 and 3). */

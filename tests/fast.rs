@@ -16,6 +16,7 @@ const CUT: Input<'static> = Input::SocketClosed { code: 1006, reason: "" };
 const TOKEN: &str = "secret-token:fast-1";
 const OFFER: &str = "<authentication xmlns='urn:xmpp:sasl:2'><mechanism>PLAIN</mechanism><inline><bind xmlns='urn:xmpp:bind:0'/>\
     <fast xmlns='urn:xmpp:fast:0'><mechanism>HT-SHA-256-ENDP</mechanism><mechanism>HT-SHA-256-NONE</mechanism></fast></inline></authentication>";
+const CLOSE: &str = "<close xmlns='urn:ietf:params:xml:ns:xmpp-framing'/>";
 const BOUND: &str = "<bound xmlns='urn:xmpp:bind:0'/>";
 
 fn any_resource() -> Config {
@@ -302,5 +303,141 @@ fn no_secret_is_shown_in_an_event_or_a_debug_output() {
     assert!(shown.contains("(hidden)"));
     for secret in [TOKEN, &hmac(TOKEN, "Initiator"), "s3cret", &BASE64.encode("\0romeo\0s3cret"), "cm9tZW8"] {
         assert!(!shown.contains(secret), "{secret} in {shown}");
+    }
+}
+
+/// What the client says to the offer on the connection that makes the token worthless.
+fn logging_out(peer: &mut Peer, token: Token) -> String {
+    peer.session.logout(peer.now, token);
+    peer.drain();
+    assert_eq!(last_frame(peer), CLOSE);
+    peer.receive(CLOSE);
+    assert_eq!(peer.session.state().as_str(), "offline");
+    peer.open(OFFER);
+    last_frame(peer)
+}
+
+fn is_forgotten(peer: &mut Peer) -> bool {
+    peer.session.connect(peer.now, CONNECT);
+    peer.drain();
+    peer.open(OFFER);
+    attribute(&last_frame(peer), "mechanism") == "PLAIN"
+}
+
+#[test]
+fn a_logout_makes_the_token_worthless_by_a_login_of_its_own_and_forgets_everything() {
+    // XEP-0484, section 3.6.
+    let mut peer = with_token();
+    let id = {
+        let frame = again(&mut peer);
+        peer.receive(&proven(TOKEN, ""));
+        finish(&mut peer);
+        peer.clear();
+        attribute(&frame, "id")
+    };
+    let frame = logging_out(&mut peer, Token(7));
+    assert_eq!(used(&frame, &[TOKEN]), Some(0));
+    assert!(frame.ends_with("<fast xmlns='urn:xmpp:fast:0' count='2' invalidate='true'/></authenticate>"), "{frame}");
+    assert!(!frame.contains("<bind") && !frame.contains("<resume") && !frame.contains("request-token"), "{frame}");
+    peer.receive(&success(&format!("<additional-data>{}</additional-data>", hmac(TOKEN, "Responder"))));
+    peer.receive("<stream:features xmlns:stream='http://etherx.jabber.org/streams'/>");
+    assert_eq!(peer.take_frames(), [CLOSE]);
+    assert_eq!(peer.outcome(Token(7)), None);
+    peer.receive(CLOSE);
+    assert_eq!(peer.outcome(Token(7)), Some(Ok(Reply::Done)));
+    let states: Vec<_> = peer.take_events("state").into_iter().map(|state| state["current"].clone()).collect();
+    assert_eq!(states, ["offline"]);
+    assert!(peer.session.roster().next().is_none());
+    peer.session.connect(peer.now, CONNECT);
+    peer.drain();
+    peer.open(OFFER);
+    let frame = last_frame(&mut peer);
+    assert!(attribute(&frame, "mechanism") == "PLAIN" && attribute(&frame, "id") != id, "{frame}");
+}
+
+#[test]
+fn a_logout_goes_on_without_the_server_if_it_has_to() {
+    type Act = fn(&mut Peer);
+    let outcomes: [(&str, Act); 6] = [
+        ("refused", |peer| peer.receive(&failure("not-authorized"))),
+        ("an impostor", |peer| peer.receive(&success(""))),
+        ("cut", |peer| peer.input(CUT)),
+        ("closed", |peer| peer.receive(CLOSE)),
+        ("nonsense", |peer| peer.receive("<iq")),
+        ("late", |peer| peer.advance(10_000)),
+    ];
+    for (name, outcome) in outcomes {
+        let mut peer = with_token();
+        logging_out(&mut peer, Token(7));
+        outcome(&mut peer);
+        assert_eq!(peer.session.state().as_str(), "offline");
+        assert!(peer.take_frames().iter().all(|frame| !frame.contains("PLAIN")), "{name}");
+        // At the latest when the server has not closed the stream in time.
+        peer.advance(5_000);
+        assert_eq!(peer.outcome(Token(7)), Some(Ok(Reply::Done)), "{name}");
+        assert_eq!(peer.session.poll_timeout(), None, "{name}");
+        assert!(is_forgotten(&mut peer), "{name}");
+    }
+}
+
+#[test]
+fn a_logout_while_offline_needs_no_session_and_one_without_a_token_no_connection() {
+    let mut peer = with_token();
+    peer.session.disconnect(peer.now, Token(6));
+    peer.receive(CLOSE);
+    peer.clear();
+    peer.session.logout(peer.now, Token(7));
+    peer.drain();
+    peer.open(OFFER);
+    assert!(last_frame(&mut peer).contains("invalidate='true'"));
+
+    let mut peer = Peer::new(any_resource());
+    peer.session.logout(peer.now, Token(7));
+    assert_eq!(peer.outcome(Token(7)), Some(Ok(Reply::Done)));
+    assert!(peer.opened.is_empty());
+}
+
+#[test]
+fn what_is_called_during_a_logout_waits_for_its_end() {
+    let mut peer = with_token();
+    logging_out(&mut peer, Token(7));
+    let opened = peer.opened.len();
+    peer.session.logout(peer.now, Token(8));
+    peer.session.disconnect(peer.now, Token(9));
+    peer.session.connect(peer.now, Token(10));
+    peer.receive(&success(&format!("<additional-data>{}</additional-data>", hmac(TOKEN, "Responder"))));
+    assert!(peer.take_outcomes().is_empty());
+    peer.receive(CLOSE);
+    for token in [7, 8, 9] {
+        assert_eq!(peer.outcome(Token(token)), Some(Ok(Reply::Done)));
+    }
+    assert_eq!(peer.opened.len(), opened + 1);
+    peer.clear();
+    peer.open(OFFER);
+    assert_eq!(attribute(&last_frame(&mut peer), "mechanism"), "PLAIN");
+    assert_eq!(peer.outcome(Token(10)), None);
+}
+
+#[test]
+fn a_logout_ends_an_attempt_and_a_wait() {
+    for is_waiting in [false, true] {
+        let mut peer = with_token();
+        peer.input(CUT);
+        if !is_waiting {
+            peer.advance(1_000);
+            peer.session.connect(peer.now, Token(2));
+        }
+        peer.session.logout(peer.now, Token(7));
+        peer.drain();
+        assert_eq!(peer.session.state().as_str(), "offline");
+        peer.open(OFFER);
+        assert!(last_frame(&mut peer).contains("invalidate='true'"));
+        if !is_waiting {
+            assert!(matches!(peer.outcome(Token(2)), Some(Err(error)) if error.code == waxwing::proto::Code::Aborted));
+        }
+        peer.receive(&failure("not-authorized"));
+        peer.receive(CLOSE);
+        assert_eq!(peer.outcome(Token(7)), Some(Ok(Reply::Done)));
+        assert_eq!(peer.session.state().as_str(), "offline");
     }
 }

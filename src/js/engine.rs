@@ -52,6 +52,10 @@ impl Engine {
         self.driver.act(|session, now| session.disconnect(now, Token(token)));
     }
 
+    pub fn logout(&self, token: u32) {
+        self.driver.act(|session, now| session.logout(now, Token(token)));
+    }
+
     pub fn cancel(&self, token: u32) {
         self.driver.act(|session, now| session.cancel(now, Token(token)));
     }

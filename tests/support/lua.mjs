@@ -26,8 +26,8 @@ function luaString(text) {
   return `"${escaped.join("")}"`;
 }
 
-/** File names keep ASCII letters and digits; all other bytes are %xx. */
-function encodeName(name) {
+/** The name of a host or an account in file names: they keep ASCII letters and digits; all other bytes are %xx. */
+export function encodeName(name) {
   return [...Buffer.from(name)]
     .map((byte) => (/[A-Za-z0-9]/.test(String.fromCharCode(byte)) ? String.fromCharCode(byte) : `%${byte.toString(16).padStart(2, "0")}`))
     .join("");

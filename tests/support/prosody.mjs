@@ -38,6 +38,9 @@ export const domains = Object.freeze({
   anonymous: "anon.localhost", // ANONYMOUS
 });
 
+/** The modules of SASL2 and of what goes along with it, for `start({ modules })`. */
+export const sasl2 = Object.freeze(["sasl2", "sasl2_bind2", "sasl2_sm", "sasl2_fast", "sasl_ssdp"]);
+
 /** Starts a server; resolves once it listens. */
 export async function start(options = {}) {
   const unknown = Object.keys(options).filter((name) => !(name in DEFAULTS));

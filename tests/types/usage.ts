@@ -90,6 +90,10 @@ async function main(signal: AbortSignal): Promise<void> {
   for (const child of stanza.children) console.log(typeof child === "string" ? child : child.attrs["jid"]);
   client.sendRaw("<presence/>");
 
+  await client.account.logout();
+  new Client({ jid: "a@b", credentials: () => ({ token: "t" }) });
+  new Client({ jid: "a@b", credentials: async () => ({ external: true }) });
+
   try {
     await client.disconnect();
   } catch (error) {
@@ -111,6 +115,8 @@ new Client({ password: "x" });
 // @ts-expect-error: no such option
 new Client({ jid: "a@b", passwort: "x" });
 const client = new Client({ jid: "a@b" });
+// @ts-expect-error: one or the other
+new Client({ jid: "a@b", credentials: () => ({ token: "t", password: "x" }) });
 // @ts-expect-error: no such event
 client.on("mesage", () => {});
 // @ts-expect-error: read only

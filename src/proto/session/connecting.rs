@@ -30,13 +30,15 @@ impl Session {
     }
 
     /// Goes on to the next endpoint, if there is one.
-    fn try_next(&mut self, now: Now) -> bool {
+    pub(super) fn try_next(&mut self, now: Now) -> bool {
         self.deadlines.end_step();
         match self.endpoints.next(&self.config, &mut self.ids) {
             Next::Open(url) => {
                 // The new socket takes the place of the one that waits for a last word.
                 self.farewell_deadline_ms = None;
-                self.stream = Some(Stream::new(Config::is_private(&url)));
+                let is_private = Config::is_private(&url);
+                let is_last = self.logout.is_invalidating();
+                self.stream = Some(if is_last { Stream::to_log_out(is_private) } else { Stream::new(is_private) });
                 self.outputs.push_back(Output::OpenSocket { url });
             }
             Next::Search(fetches) => {
@@ -83,7 +85,8 @@ impl Session {
         if let Err(error) = self.endpoints.redirect(target, &self.config) {
             return self.lose(now, error);
         }
-        if self.state == State::Connecting && !self.is_bound() {
+        let is_connecting = self.state == State::Connecting || self.logout.is_invalidating();
+        if is_connecting && !self.is_bound() {
             self.drop_socket();
             self.try_next(now);
             return;

@@ -51,6 +51,7 @@ impl Session {
                 self.hear(said);
                 self.drop_session(now, &Error::new(Code::ConnectionLost, "the server no longer had the session"));
             }
+            Ok(Progress::Invalidated) => self.close_invalidation(now),
             Err(error) => self.give_up(now, error),
         }
     }
@@ -223,6 +224,9 @@ impl Session {
         }
         if is_due(self.close_deadline_ms) {
             return self.end(now, None);
+        }
+        if is_due(self.logout.deadline_ms()) {
+            return self.finish_logout(now);
         }
         if self.handle_late_step(now) {
             return;

@@ -56,7 +56,11 @@ impl Session {
         if self.is_closing {
             return self.end(now, None);
         }
-        if self.stream.as_ref().is_some_and(Stream::is_open) {
+        let is_open = self.stream.as_ref().is_some_and(Stream::is_open);
+        if is_open && self.logout.is_invalidating() {
+            return self.close_invalidation(now);
+        }
+        if is_open {
             self.push_frame(framing::close());
             self.farewell_deadline_ms = Some(now.mono_ms + CLOSE_MS);
         }
@@ -73,6 +77,9 @@ impl Session {
 
     /// The connection is gone. It is made again if it ever was online and if that can help.
     pub(super) fn lose(&mut self, now: Now, error: Error) {
+        if self.logout.is_invalidating() {
+            return self.lose_invalidation(now, &error);
+        }
         let Some(error) = self.try_elsewhere(now, error) else { return };
         // A server that takes us in and drops us at once is not pressed.
         if self.is_stable(now) {
@@ -99,6 +106,9 @@ impl Session {
 
     /// The session is over: wanted, where there is no error.
     pub(super) fn end(&mut self, now: Now, error: Option<Error>) {
+        if self.logout.is_invalidating() {
+            return self.finish_logout(now);
+        }
         if error.is_none() {
             self.take_leave();
         }
@@ -124,12 +134,16 @@ impl Session {
                 self.outbox.discard(error.as_ref().unwrap_or(&aborted), &mut self.outputs);
             }
         }
-        if error.is_none() {
+        // A logout has still to use what is stored, and erases it then.
+        if error.is_none() && !self.logout.is_wanted() {
             self.close_storage();
         }
         self.announce(State::Offline, |change| change.error.clone_from(&error));
         for token in std::mem::take(&mut self.disconnecting) {
             self.settle(token, Ok(Reply::Done));
+        }
+        if self.logout.is_wanted() {
+            return self.invalidate(now);
         }
         // A connect() that came while the stream was closing wants the next one.
         if was_closing && !self.connecting.is_empty() {

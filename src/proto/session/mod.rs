@@ -5,11 +5,13 @@ mod deadlines;
 mod inbound;
 mod lifecycle;
 mod liveness;
+mod logout;
 mod page;
 mod storage;
 
 use std::collections::VecDeque;
 
+use self::logout::Logout;
 use self::storage::Storage;
 use crate::proto::backoff::Backoff;
 use crate::proto::config::Config;
@@ -115,6 +117,7 @@ pub struct Session {
     connecting: Vec<Token>,
     disconnecting: Vec<Token>,
     storage: Storage,
+    logout: Logout,
     reports_stanzas: bool,
     /// The frame at the front of `outputs` was reported already.
     is_front_reported: bool,
@@ -164,6 +167,7 @@ impl Session {
             connecting: Vec::new(),
             disconnecting: Vec::new(),
             storage,
+            logout: Logout::default(),
             reports_stanzas: false,
             is_front_reported: false,
         }
@@ -185,6 +189,7 @@ impl Session {
         [
             self.connecting_due_ms(),
             self.close_deadline_ms,
+            self.logout.deadline_ms(),
             self.farewell_deadline_ms,
             self.retry_at_ms.filter(|_| !self.is_network_down),
             self.iqs.deadline_ms(),
@@ -257,6 +262,8 @@ impl Session {
             State::Online if !self.is_closing => self.settle(token, Ok(Reply::Done)),
             // The attempt under way, or the one after the stream has closed.
             State::Connecting | State::Online => self.connecting.push(token),
+            // The attempt after the logout.
+            State::Offline if self.logout.is_invalidating() => self.connecting.push(token),
             State::Offline | State::Waiting => {
                 self.connecting.push(token);
                 self.attempt(now);
@@ -267,9 +274,17 @@ impl Session {
     /// Flushes what was sent and closes the stream. Settles when closed. A connect() under way is settled with `aborted`.
     pub fn disconnect(&mut self, now: Now, token: Token) {
         self.disconnecting.push(token);
-        if self.is_closing {
+        if self.is_closing || self.logout.is_invalidating() {
             // A connect() that came in between wanted the next stream.
             return self.abort_connects("disconnect() was called");
+        }
+        self.part(now);
+    }
+
+    /// Closes the stream, as the app wants it.
+    fn part(&mut self, now: Now) {
+        if self.is_closing {
+            return;
         }
         if self.is_online() {
             self.with(now, |features, cx| features.presence.send_unavailable(cx));

@@ -208,14 +208,22 @@ impl Session {
 
     /// Whether a connection may be made now. `false`: the storage is asked first, and what it says makes the connection.
     pub(super) fn is_storage_ready(&mut self, now: Now) -> bool {
+        if self.is_storage_known() {
+            return true;
+        }
+        self.deadlines.start(now, self.config.timeouts.connect_ms);
+        self.announce(State::Connecting, |_| {});
+        false
+    }
+
+    /// Whether what is stored is known here, as far as it is this page's. `false`: the storage is asked first.
+    pub(super) fn is_storage_known(&mut self) -> bool {
         match self.storage.phase {
             Phase::Off | Phase::Open | Phase::Refused => return true,
             Phase::Closed | Phase::Away => self.outputs.push_back(Output::OpenStorage),
             Phase::Opening => {}
         }
         self.storage.phase = Phase::Opening;
-        self.deadlines.start(now, self.config.timeouts.connect_ms);
-        self.announce(State::Connecting, |_| {});
         false
     }
 
@@ -235,7 +243,9 @@ impl Session {
             Opened::Refused if std::mem::take(&mut self.storage.has_stored_keychain) => self.keychain.part(),
             Opened::Refused | Opened::Unchanged => {}
         }
-        if self.state == State::Connecting {
+        if self.logout.is_invalidating() {
+            self.invalidate(now);
+        } else if self.state == State::Connecting {
             self.attempt(now);
         }
     }

@@ -139,7 +139,6 @@ impl Keychain {
     }
 
     /// Forgets everything.
-    #[allow(dead_code, reason = "part of the logout")]
     pub(crate) fn erase(&mut self) {
         *self = Self { is_changed: true, ..Self::default() };
     }

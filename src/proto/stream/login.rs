@@ -14,7 +14,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::conditions::Conditions;
-use super::features::StreamFeatures;
+use super::features::{Authentication, StreamFeatures};
 use super::sasl::{
     Credentials, Exchange, Mechanism, Policy, SaslError, Step, TokenMechanism, UPGRADES, Upgrade, choose, downgrade_input,
 };
@@ -70,6 +70,8 @@ pub(crate) struct Login {
     dialect: Dialect,
     /// The server has refused to speak SASL2.
     is_sasl2_refused: bool,
+    /// It only makes the token worthless.
+    is_last: bool,
     /// Begun once it is known what to log in with.
     exchange: Option<Exchange>,
     /// The exchange is over, and went well.
@@ -85,22 +87,42 @@ pub(crate) struct Login {
 impl Login {
     /// Logs in with what is known, or asks the app.
     pub(crate) fn begin(offer: &StreamFeatures, is_private: bool, io: &mut Io<'_>) -> Result<Self, Error> {
-        let mut login = Self {
+        let mut login = Self::new(is_private);
+        if !login.start_with_token(offer, io)? {
+            login.start(offer, io)?;
+        }
+        Ok(login)
+    }
+
+    /// Logs in with the token to make it worthless (XEP-0484, section 3.6); there is no other way to go on.
+    pub(crate) fn invalidate(offer: &StreamFeatures, is_private: bool, io: &mut Io<'_>) -> Result<Self, Error> {
+        let mut login = Self { is_last: true, is_with_token: true, dialect: Dialect::Sasl2, ..Self::new(is_private) };
+        let begun = match token_login(offer, is_private, io) {
+            Some((_, mechanism)) => use_token(mechanism, io)?,
+            None => None,
+        };
+        let Some((exchange, initial, means)) = begun else {
+            return Err(Error::new(Code::AuthFailed, "the server does not take the token"));
+        };
+        sasl2::invalidate(&means, &initial, io)?;
+        login.exchange = Some(exchange);
+        Ok(login)
+    }
+
+    fn new(is_private: bool) -> Self {
+        Self {
             phase: Phase::ExpectChallenge,
             is_private,
             dialect: Dialect::Sasl,
             is_sasl2_refused: false,
+            is_last: false,
             exchange: None,
             is_proven: false,
             is_with_token: false,
             credentials: None,
             upgrades: Vec::new(),
             asked: Asked::default(),
-        };
-        if !login.start_with_token(offer, io)? {
-            login.start(offer, io)?;
         }
-        Ok(login)
     }
 
     pub(crate) fn waits_for(&self) -> &'static str {
@@ -350,7 +372,7 @@ impl Login {
         let mut error = read_failure(failure);
         let condition = error.condition.as_deref().unwrap_or_default();
         if self.is_with_token {
-            if condition == "temporary-auth-failure" {
+            if self.is_last || condition == "temporary-auth-failure" {
                 return Err(error);
             }
             // XEP-0484, section 4.1: the client SHOULD discard the token, and fall back.
@@ -379,11 +401,7 @@ impl Login {
 }
 
 /// What of the offer a token can be used with, if there is one.
-pub(crate) fn token_login<'a>(
-    offer: &'a StreamFeatures,
-    is_private: bool,
-    io: &Io<'_>,
-) -> Option<(&'a super::features::Authentication, TokenMechanism)> {
+fn token_login<'a>(offer: &'a StreamFeatures, is_private: bool, io: &Io<'_>) -> Option<(&'a Authentication, TokenMechanism)> {
     // XEP-0484, section 6: FAST MUST only be used over a secure connection.
     let authentication = offer.authentication.as_ref().filter(|_| is_private)?;
     let mechanism = io.keychain.token(io.now.wall_ms)?.mechanism;
@@ -391,10 +409,7 @@ pub(crate) fn token_login<'a>(
 }
 
 /// Begins the exchange with the token, whose use is counted first.
-pub(crate) fn use_token(
-    mechanism: TokenMechanism,
-    io: &mut Io<'_>,
-) -> Result<Option<(Exchange, Vec<u8>, Means<'static>)>, Error> {
+fn use_token(mechanism: TokenMechanism, io: &mut Io<'_>) -> Result<Option<(Exchange, Vec<u8>, Means<'static>)>, Error> {
     let Some(count) = io.keychain.count_use() else { return Ok(None) };
     let (Some(token), Some(username)) = (io.keychain.token(io.now.wall_ms), &io.config.account.local) else { return Ok(None) };
     let (exchange, initial) = Exchange::start_with_token(mechanism, username, &token.secret).map_err(|error| refused(&error))?;
@@ -426,7 +441,7 @@ fn payload(element: Element<'_>) -> Result<Option<Vec<u8>>, Error> {
     }
 }
 
-pub(crate) fn refused(error: &SaslError) -> Error {
+fn refused(error: &SaslError) -> Error {
     let (code, remediation) = match error {
         SaslError::PlainInsecure { .. } => (Code::Insecure, Some("Connect over wss://.")),
         SaslError::BadCredentials { .. } => (Code::InvalidArgument, None),

@@ -76,6 +76,8 @@ pub(crate) enum Progress {
     Resumed(Said),
     /// The session is gone, and this is the server's last word on it. A new one is being bound.
     NotResumed(Said),
+    /// The token of the next login is worthless, and this was all that the stream was for.
+    Invalidated,
 }
 
 #[derive(Debug)]
@@ -120,13 +122,26 @@ pub(crate) struct Stream {
     step: Step,
     /// Passwords may cross it as they are.
     is_private: bool,
+    /// It makes a token worthless, and does nothing else.
+    is_to_log_out: bool,
     is_authenticated: bool,
     features: StreamFeatures,
 }
 
 impl Stream {
     pub(crate) fn new(is_private: bool) -> Self {
-        Self { step: Step::ExpectSocket, is_private, is_authenticated: false, features: StreamFeatures::default() }
+        Self {
+            step: Step::ExpectSocket,
+            is_private,
+            is_to_log_out: false,
+            is_authenticated: false,
+            features: StreamFeatures::default(),
+        }
+    }
+
+    /// A stream that makes the token worthless (XEP-0484, section 3.6).
+    pub(crate) fn to_log_out(is_private: bool) -> Self {
+        Self { is_to_log_out: true, ..Self::new(is_private) }
     }
 
     pub(crate) fn is_bound(&self) -> bool {
@@ -219,6 +234,7 @@ impl Stream {
                         self.is_authenticated = true;
                         self.open(io)?;
                     }
+                    Verdict::InlineSuccess(_) if self.is_to_log_out => return Ok(Progress::Invalidated),
                     Verdict::InlineSuccess(asked) => return self.succeed(element, asked, io),
                 }
                 Ok(Progress::Negotiating)
@@ -301,6 +317,10 @@ impl Stream {
     }
 
     fn proceed(&mut self, io: &mut Io<'_>) -> Result<Progress, Error> {
+        if self.is_to_log_out {
+            self.step = Step::ExpectLogin(Login::invalidate(&self.features, self.is_private, io)?);
+            return Ok(Progress::Negotiating);
+        }
         if !self.is_authenticated {
             self.step = Step::ExpectLogin(Login::begin(&self.features, self.is_private, io)?);
             return Ok(Progress::Negotiating);

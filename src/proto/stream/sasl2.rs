@@ -45,11 +45,7 @@ pub(crate) fn authenticate(
     offer: &Authentication,
     io: &mut Io<'_>,
 ) -> Result<Asked, Error> {
-    let mechanism = match means {
-        Means::Token { mechanism, .. } => mechanism.as_str(),
-        Means::Credentials { mechanism, .. } => mechanism,
-    };
-    let mut w = begin(mechanism, initial_response, io);
+    let mut w = begin(means, initial_response, io);
     if let Means::Credentials { upgrades, .. } = means {
         for upgrade in *upgrades {
             w.leaf("upgrade", ns::SASL_UPGRADE, upgrade.task);
@@ -96,14 +92,19 @@ pub(crate) fn authenticate(
 }
 
 /// Sends the login that makes a token worthless (XEP-0484, section 3.6), and asks for nothing else.
-#[allow(dead_code, reason = "part of the logout")]
-pub(crate) fn invalidate(mechanism: TokenMechanism, count: u32, initial_response: &[u8], io: &mut Io<'_>) -> Result<(), Error> {
-    let mut w = begin(mechanism.as_str(), initial_response, io);
-    w.open("fast", ns::FAST).attr("count", &count.to_string()).attr("invalidate", "true").close();
+pub(crate) fn invalidate(means: &Means<'_>, initial_response: &[u8], io: &mut Io<'_>) -> Result<(), Error> {
+    let mut w = begin(means, initial_response, io);
+    if let Means::Token { count, .. } = means {
+        w.open("fast", ns::FAST).attr("count", &count.to_string()).attr("invalidate", "true").close();
+    }
     io.send(w)
 }
 
-fn begin(mechanism: &str, initial_response: &[u8], io: &mut Io<'_>) -> Writer {
+fn begin(means: &Means<'_>, initial_response: &[u8], io: &mut Io<'_>) -> Writer {
+    let mechanism = match means {
+        Means::Token { mechanism, .. } => mechanism.as_str(),
+        Means::Credentials { mechanism, .. } => mechanism,
+    };
     let id = io.keychain.user_agent_id(io.ids);
     let mut w = Writer::new();
     w.open("authenticate", ns::SASL2).attr("mechanism", mechanism);
