@@ -441,3 +441,82 @@ fn a_logout_ends_an_attempt_and_a_wait() {
         assert_eq!(peer.session.state().as_str(), "offline");
     }
 }
+
+/// The same in another page, with what this one has stored.
+fn with_stored_token() -> Peer {
+    let mut config = any_resource();
+    config.is_stored = true;
+    let mut peer = connecting(config);
+    peer.receive(&success(&format!("{BOUND}{}", token(TOKEN, "2099-01-01T00:00:00Z"))));
+    finish(&mut peer);
+    peer.session.disconnect(peer.now, Token(6));
+    peer.drain();
+    peer.receive(CLOSE);
+    stored_page(peer)
+}
+
+fn stored_page(peer: Peer) -> Peer {
+    let mut config = asking();
+    config.is_stored = true;
+    peer.next_page(config)
+}
+
+fn connect(peer: &mut Peer) {
+    peer.session.connect(peer.now, CONNECT);
+    peer.drain();
+    peer.open(OFFER);
+}
+
+#[test]
+fn a_stored_token_logs_another_page_in_and_every_use_is_stored_before_it_goes_out() {
+    // XEP-0484, section 3.4: a count is never used twice, whenever the page dies.
+    let mut peer = with_stored_token();
+    for count in ["1", "2", "3"] {
+        connect(&mut peer);
+        let frame = last_frame(&mut peer);
+        assert_eq!(used(&frame, &[TOKEN]), Some(0));
+        assert!(frame.contains(&format!("<fast xmlns='urn:xmpp:fast:0' count='{count}'/>")), "{frame}");
+        // Dead, with the frame on its way.
+        peer = stored_page(peer);
+    }
+    assert!(peer.asked.is_empty());
+}
+
+#[test]
+fn a_new_token_is_stored_before_anything_else_is_said() {
+    let mut peer = with_stored_token();
+    connect(&mut peer);
+    peer.receive(&proven(TOKEN, &token("secret-token:fast-2", "2099-01-01T00:00:00Z")));
+    let mut peer = stored_page(peer);
+    connect(&mut peer);
+    assert_eq!(used(&last_frame(&mut peer), &[TOKEN, "secret-token:fast-2"]), Some(1));
+}
+
+#[test]
+fn a_logout_takes_the_stored_token_too_and_leaves_nothing_in_the_storage() {
+    let mut peer = with_stored_token();
+    peer.session.logout(peer.now, Token(7));
+    peer.drain();
+    peer.open(OFFER);
+    let frame = last_frame(&mut peer);
+    assert_eq!(used(&frame, &[TOKEN]), Some(0));
+    assert!(frame.contains("invalidate='true'"));
+    peer.receive(&success(&format!("<additional-data>{}</additional-data>", hmac(TOKEN, "Responder"))));
+    peer.receive(CLOSE);
+    assert_eq!(peer.outcome(Token(7)), Some(Ok(Reply::Done)));
+    assert!(peer.store.as_ref().unwrap().is_empty(), "{:?}", peer.store);
+    let mut peer = stored_page(peer);
+    connect(&mut peer);
+    assert_eq!(peer.asked.len(), 1);
+}
+
+#[test]
+fn a_logout_touches_no_storage_that_is_another_pages() {
+    let mut peer = with_stored_token();
+    let others = peer.store.take();
+    peer.session.logout(peer.now, Token(7));
+    peer.drain();
+    assert_eq!(peer.outcome(Token(7)), Some(Ok(Reply::Done)));
+    assert!(peer.opened.is_empty());
+    assert!(others.unwrap().contains_key("keychain"));
+}
