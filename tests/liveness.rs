@@ -85,12 +85,12 @@ fn a_large_message_gets_the_time_that_a_slow_network_needs() {
     let mut peer = online("");
     send(&mut peer, &"x".repeat(1_000_000)).unwrap();
     peer.clear();
-    // 8 KB a second: two minutes, in which no answer can come.
-    peer.advance(120_000);
+    // 16 KB a second: a minute, in which no answer can come.
+    peer.advance(60_000);
     assert_eq!(pings(&mut peer).len(), 0);
-    peer.advance(10_000);
+    peer.advance(7_000);
     assert_eq!(pings(&mut peer).len(), 1);
-    peer.advance(120_000);
+    peer.advance(14_000);
     assert_eq!(peer.session.state(), State::Online);
     peer.receive("<a xmlns='urn:xmpp:sm:3' h='3'/>");
     peer.advance(60_000);

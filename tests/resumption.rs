@@ -107,6 +107,70 @@ fn what_did_not_arrive_is_sent_again_in_order_and_before_what_waited() {
 }
 
 #[test]
+fn a_large_stanza_that_ends_every_connection_is_given_up_and_what_stands_behind_it_arrives() {
+    let mut peer = resumable();
+    send(&mut peer, 1, &"x".repeat(140_000));
+    send(&mut peer, 2, "behind it");
+    for _ in 0..2 {
+        cut_and_log_in(&mut peer);
+        resumed(&mut peer, 2);
+        assert!(peer.take_frames()[0].len() > 140_000);
+        assert_eq!(peer.outcome(Token(1)), None);
+    }
+    cut_and_log_in(&mut peer);
+    peer.take_events("delivery");
+    resumed(&mut peer, 2);
+    let error = peer.outcome(Token(1)).unwrap().unwrap_err();
+    assert_eq!(error.code, Code::LimitExceeded);
+    assert!(error.message.contains("3 connections") && error.remediation.is_some(), "{error:?}");
+    assert_eq!(peer.take_events("delivery")[0]["stage"], "failed");
+    let frames = peer.take_frames();
+    assert!(frames[0].contains("behind it") && frames.len() == 2, "{frames:?}");
+    // The server never counted it.
+    peer.receive("<a xmlns='urn:xmpp:sm:3' h='3'/>");
+    assert!(matches!(peer.outcome(Token(2)), Some(Ok(_))));
+    assert!(peer.take_events("error").is_empty());
+    // A small one goes out however often it takes.
+    send(&mut peer, 3, "small");
+    for _ in 0..10 {
+        cut_and_log_in(&mut peer);
+        resumed(&mut peer, 3);
+    }
+    assert_eq!(peer.outcome(Token(3)), None);
+}
+
+#[test]
+fn a_session_in_which_the_server_is_deaf_is_given_up_for_a_new_one() {
+    let mut peer = resumable();
+    send(&mut peer, 1, "does anybody hear me?");
+    let fall_silent = |peer: &mut Peer| {
+        peer.advance(3_750);
+        peer.advance(15_000);
+        assert_eq!(peer.session.state(), State::Waiting);
+    };
+    fall_silent(&mut peer);
+    for _ in 0..2 {
+        let frame = log_in_again(&mut peer);
+        assert!(frame.starts_with("<resume "), "{frame}");
+        resumed(&mut peer, 2);
+        // It asks, and answers nothing.
+        peer.receive("<r xmlns='urn:xmpp:sm:3'/>");
+        fall_silent(&mut peer);
+    }
+    let frame = log_in_again(&mut peer);
+    assert!(frame.contains("xmpp-bind"), "{frame}");
+    // Whoever answers is heard: then the count begins again.
+    let mut peer = resumable();
+    for _ in 0..10 {
+        send(&mut peer, 1, "Hi");
+        let frame = cut_and_log_in(&mut peer);
+        assert!(frame.starts_with("<resume "), "{frame}");
+        resumed(&mut peer, 2);
+        peer.receive("<a xmlns='urn:xmpp:sm:3' h='2'/>");
+    }
+}
+
+#[test]
 fn a_request_in_flight_survives_and_is_asked_again_if_it_did_not_arrive() {
     let mut peer = resumable();
     peer.session.request(peer.now, Token(7), "<iq type='get' to='example.net'><q xmlns='urn:x'/></iq>", None).unwrap();

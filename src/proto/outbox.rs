@@ -30,7 +30,14 @@ pub(crate) struct OutgoingMessage {
     pub(crate) message: Box<Message>,
     /// The command that waits for it.
     pub(crate) token: Option<Token>,
+    /// How many connections were lost at it: it was the first that the server did not have.
+    pub(crate) losses: u8,
 }
+
+/// A stanza of so many bytes may be what ends a connection: Chromium sends it in fragments, which Prosody does not take.
+const LARGE_BYTES: usize = 64 * 1024;
+/// It gets so many connections.
+const MOST_LOSSES: u8 = 3;
 
 /// So many stanzas that no app waits for are kept before the server is asked about them.
 const KEPT_UNASKED: usize = 16;
@@ -66,21 +73,38 @@ struct Sent {
 enum Kept {
     Message(OutgoingMessage),
     /// Any other stanza, where the session can be resumed.
-    Frame(String),
+    Frame {
+        frame: String,
+        losses: u8,
+    },
 }
 
 impl Sent {
     fn message(&self) -> Option<&OutgoingMessage> {
         match &self.kept {
             Kept::Message(message) => Some(message),
-            Kept::Frame(_) => None,
+            Kept::Frame { .. } => None,
+        }
+    }
+
+    fn frame(&self) -> &str {
+        match &self.kept {
+            Kept::Message(message) => &message.frame,
+            Kept::Frame { frame, .. } => frame,
+        }
+    }
+
+    fn losses(&mut self) -> &mut u8 {
+        match &mut self.kept {
+            Kept::Message(message) => &mut message.losses,
+            Kept::Frame { losses, .. } => losses,
         }
     }
 
     fn into_message(self) -> Option<OutgoingMessage> {
         match self.kept {
             Kept::Message(message) => Some(message),
-            Kept::Frame(_) => None,
+            Kept::Frame { .. } => None,
         }
     }
 }
@@ -140,12 +164,38 @@ impl Outbox {
 
     /// The session goes on: what did not arrive is sent again, in order, before anything new (XEP-0198, section 5).
     pub(crate) fn resend(&mut self, outputs: &mut VecDeque<Output>) {
+        self.give_up_first(outputs);
         for sent in &self.sent {
             let frame = match &sent.kept {
                 Kept::Message(message) => with_delay(&message.frame, message.message.timestamp_ms),
-                Kept::Frame(frame) => frame.clone(),
+                Kept::Frame { frame, .. } => frame.clone(),
             };
+            self.sent_bytes += frame.len() as u64;
             outputs.push_back(Output::SendFrame(frame));
+        }
+    }
+
+    /// What ends every connection that it is sent on is not sent for ever: what stands behind it would never arrive. The server did not
+    /// count it, so nor do we.
+    fn give_up_first(&mut self, outputs: &mut VecDeque<Output>) {
+        let Some(first) = self.sent.front_mut() else { return };
+        // Now that the server has said what it has, this is where the connection was lost.
+        *first.losses() = first.losses().saturating_add(1);
+        let losses = *first.losses();
+        if !is_too_much(losses, first.frame()) {
+            return;
+        }
+        let error = too_much(losses, first.frame());
+        for sent in &mut self.sent {
+            sent.count -= 1;
+        }
+        self.sent_count -= 1;
+        match self.sent.pop_front().and_then(Sent::into_message) {
+            Some(message) => {
+                self.sent_messages -= 1;
+                fail(message, &error, outputs);
+            }
+            None => outputs.push_back(Output::Event(Event::Error(Box::new(error)))),
         }
     }
 
@@ -187,7 +237,7 @@ impl Outbox {
         self.sent_count += 1;
         self.sent_bytes += frame.len() as u64;
         if self.is_keeping {
-            self.sent.push_back(Sent { count: self.sent_count, kept: Kept::Frame(frame.clone()) });
+            self.sent.push_back(Sent { count: self.sent_count, kept: Kept::Frame { frame: frame.clone(), losses: 0 } });
         }
         outputs.push_back(Output::SendFrame(frame));
     }
@@ -237,10 +287,19 @@ impl Outbox {
     /// Ends the doubt: what has to go out again does so in its old order, and then what waited behind it.
     pub(crate) fn judge(&mut self, verdict: impl Fn(&Message) -> Verdict, outputs: &mut VecDeque<Output>) {
         self.commitments += 1;
-        for message in std::mem::take(&mut self.doubtful) {
-            match verdict(&message.message) {
+        let mut is_first = true;
+        for mut message in std::mem::take(&mut self.doubtful) {
+            let verdict = verdict(&message.message);
+            if verdict == Verdict::Again && std::mem::take(&mut is_first) {
+                message.losses = message.losses.saturating_add(1);
+            }
+            match verdict {
                 Verdict::Acked => succeed(message, outputs),
                 Verdict::Unknown => fail(message, &delivery_unknown(), outputs),
+                Verdict::Again if is_too_much(message.losses, &message.frame) => {
+                    let error = too_much(message.losses, &message.frame);
+                    fail(message, &error, outputs);
+                }
                 Verdict::Again => {
                     let frame = with_delay(&message.frame, message.message.timestamp_ms);
                     self.send(OutgoingMessage { frame, ..message }, true, outputs);
@@ -272,7 +331,7 @@ impl Outbox {
         }
         let sent = self.sent.iter_mut().filter_map(|sent| match &mut sent.kept {
             Kept::Message(message) => Some(message),
-            Kept::Frame(_) => None,
+            Kept::Frame { .. } => None,
         });
         match sent.chain(&mut self.doubtful).find(|message| message.token == Some(token)) {
             Some(message) => {
@@ -307,6 +366,17 @@ fn with_delay(frame: &str, timestamp_ms: i64) -> String {
         Some(open) if !frame.ends_with(&delay) => open.to_owned() + &delay,
         _ => frame.to_owned(),
     }
+}
+
+/// Whether a stanza is given up: a large one at which one connection after the other was lost. A small one is never to blame.
+fn is_too_much(losses: u8, frame: &str) -> bool {
+    losses >= MOST_LOSSES && frame.len() >= LARGE_BYTES
+}
+
+fn too_much(losses: u8, frame: &str) -> Error {
+    let bytes = frame.len();
+    Error::new(Code::LimitExceeded, format!("{losses} connections were lost at a stanza of {bytes} bytes; it was not sent again"))
+        .remedy("The server, or something on the way to it, lets nothing so large pass. Send less at a time, or put it on the web and send a link.")
 }
 
 fn too_large(bytes: usize, most: u32) -> Error {

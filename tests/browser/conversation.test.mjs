@@ -16,7 +16,7 @@ stage.test("a message and its answer", async ({ online }) => {
 
   const sent = await romeo.call("messages.send", { to: juliet.jid, body: "Art thou not Juliet?" });
   const { timestamp, ...rest } = sent;
-  assert.deepEqual(rest, { id: sent.id, from: romeo.fullJid, to: juliet.jid, type: "chat", direction: "out", body: "Art thou not Juliet?" });
+  assert.deepEqual(rest, { id: sent.id, from: romeo.fullJid, to: juliet.jid, type: "chat", direction: "out", body: "Art thou not Juliet?", originId: sent.id });
   assert.ok(timestamp >= began && timestamp <= Date.now(), `${timestamp}`);
   assert.deepEqual(await romeo.seen("message"), [sent]);
   assert.deepEqual(
@@ -29,7 +29,7 @@ stage.test("a message and its answer", async ({ online }) => {
   assert.equal(got.timestamp >= began && got.timestamp <= Date.now(), true);
   assert.deepEqual(
     { ...got, timestamp: 0 },
-    { id: sent.id, from: romeo.fullJid, to: juliet.jid, type: "chat", direction: "in", body: "Art thou not Juliet?", lang: "en", timestamp: 0 },
+    { id: sent.id, from: romeo.fullJid, to: juliet.jid, type: "chat", direction: "in", body: "Art thou not Juliet?", originId: sent.id, lang: "en", timestamp: 0 },
   );
 
   await juliet.call("messages.send", { to: got.from, body: "Neither, fair saint.", thread: got.thread });
@@ -54,6 +54,7 @@ stage.test("messages of all types arrive with subject, thread and parent thread"
       from: romeo.fullJid,
       to: juliet.fullJid,
       direction: "in",
+      originId: sent.id,
       lang: "en",
       timestamp: 0,
     });

@@ -94,7 +94,7 @@ impl Messaging {
             is_delayed: false,
             error: None,
         };
-        cx.post(OutgoingMessage { frame, message: Box::new(message), token })?;
+        cx.post(OutgoingMessage { frame, message: Box::new(message), token, losses: 0 })?;
         self.remember(Sent { id: id.clone(), to, kind });
         Ok(id)
     }
@@ -110,7 +110,7 @@ impl Messaging {
             let read = self.read(cx, stanza);
             self.remember(Sent { id, to, kind: read.kind });
             let message = Message { direction: Direction::Out, timestamp_ms, is_delayed: false, ..read };
-            Some(OutgoingMessage { frame: frame.clone(), message: Box::new(message), token: None })
+            Some(OutgoingMessage { frame: frame.clone(), message: Box::new(message), token: None, losses: 0 })
         });
     }
 

@@ -38,7 +38,7 @@ impl Outbox {
     pub(crate) fn weight(&self) -> usize {
         let sent = self.sent.iter().map(|sent| match &sent.kept {
             Kept::Message(message) => message.frame.len(),
-            Kept::Frame(frame) => frame.len(),
+            Kept::Frame { frame, .. } => frame.len(),
         });
         let waiting = self.doubtful.iter().chain(&self.queued).map(|message| message.frame.len());
         sent.chain(waiting).map(|length| length + OBJECT_BYTES).sum()
@@ -50,7 +50,7 @@ impl Outbox {
             Kept::Message(message) => {
                 SentRecord { count: *count, frame: message.frame.clone(), timestamp_ms: Some(message.message.timestamp_ms) }
             }
-            Kept::Frame(frame) => SentRecord { count: *count, frame: frame.clone(), timestamp_ms: None },
+            Kept::Frame { frame, .. } => SentRecord { count: *count, frame: frame.clone(), timestamp_ms: None },
         });
         OutboxRecord {
             session_id: session_id.map(ToOwned::to_owned),
@@ -80,7 +80,7 @@ impl Outbox {
                     self.sent_messages += 1;
                     self.sent.push_back(Sent { count, kept: Kept::Message(message) });
                 }
-                None if has_session => self.sent.push_back(Sent { count, kept: Kept::Frame(frame) }),
+                None if has_session => self.sent.push_back(Sent { count, kept: Kept::Frame { frame, losses: 0 } }),
                 None => {}
             }
         }

@@ -107,7 +107,12 @@ impl Session {
             // The app has turned away from a connection that was being made.
             _ if !is_bound && self.is_closing => {}
             _ if !is_bound => self.negotiate(now, |stream, io| stream.handle_element(element, io)),
-            (_, ns::SM) => self.handle_management(element),
+            (name, ns::SM) => {
+                if name == "a" {
+                    self.note_answer();
+                }
+                self.handle_management(element);
+            }
             ("features", ns::STREAM) => {
                 if let Some(stream) = &mut self.stream {
                     stream.learn(element);
@@ -115,6 +120,9 @@ impl Session {
                 }
             }
             _ if is_stanza => {
+                if element.name() == "iq" && matches!(element.attr("type"), Some("result" | "error")) {
+                    self.note_answer();
+                }
                 if let Routed::Confirmed(count) = self.with(now, |features, cx| router::route(element, features, cx)) {
                     self.is_probing = false;
                     self.outbox.confirm(count, &mut self.outputs);
@@ -240,8 +248,9 @@ impl Session {
                 Owner::SignOfLife if !self.is_awaiting_sign => {}
                 Owner::SignOfLife | Owner::Probe(_) => {
                     let error = Error::new(Code::ConnectionLost, "the server is silent");
+                    self.silences = self.silences.saturating_add(1);
                     // XEP-0198, section 5: a `<close/>` that gets through late would end the session that is to be resumed.
-                    let can_resume = self.management.can_resume() && !self.is_closing;
+                    let can_resume = self.may_resume() && !self.is_closing;
                     return if can_resume { self.lose(now, error) } else { self.give_up(now, error) };
                 }
                 owner => {

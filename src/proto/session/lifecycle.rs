@@ -40,6 +40,7 @@ impl Session {
         if !self.is_closing {
             self.ask_for_confirmation(now);
         }
+        self.note_sent(now);
     }
 
     /// Tells the server what it did wrong (RFC 6120, section 4.9), and gives up.
@@ -174,7 +175,7 @@ impl Session {
     /// Lets go of the connection, and of the session too if nobody can resume it.
     pub(super) fn let_go(&mut self, now: Now, error: &Error) {
         self.drop_connection();
-        if self.is_established && self.management.can_resume() {
+        if self.may_resume() {
             self.outbox.suspend();
         } else {
             self.management = Management::default();
@@ -197,6 +198,7 @@ impl Session {
         self.is_probing = false;
         self.is_awaiting_sign = false;
         self.is_told_hidden = false;
+        self.transferred_at_ms = 0;
         self.close_deadline_ms = None;
         self.retry_at_ms = None;
     }

@@ -9,17 +9,36 @@ use super::super::time::Now;
 use super::super::xml::{Writer, ns};
 use super::{PING, Session};
 
-/// Far slower than what people chat over: 64 kbit/s.
-const SLOW_BYTES_PER_MS: u64 = 8;
+/// Slower than what people chat over: 128 kbit/s.
+const SLOW_BYTES_PER_MS: u64 = 16;
 /// What is no burden to any network.
 const FREE_BYTES: u64 = 16 * 1024;
+/// So many connections of one session may end in silence without an answer in between.
+const MOST_SILENCES: u8 = 3;
 
 impl Session {
     /// Whatever comes in is a sign of life.
     pub(super) fn note_sign(&mut self, now: Now) {
         self.last_inbound_ms = now.mono_ms;
         self.is_awaiting_sign = false;
-        self.bytes_before_sign = self.outbox.sent_bytes();
+    }
+
+    /// The server answered something that was said on this connection: it not only speaks, it hears.
+    pub(super) fn note_answer(&mut self) {
+        self.silences = 0;
+    }
+
+    /// Whether the session is to be resumed when its connection is lost. A server can resume a session and be deaf in it (Prosody 13, after it
+    /// refused a fragment of a WebSocket message): resuming it again and again would never end.
+    pub(super) fn may_resume(&self) -> bool {
+        self.is_established && self.management.can_resume() && self.silences < MOST_SILENCES
+    }
+
+    /// Reckons with the time that a slow network needs for what was sent: nothing that stands behind it can be answered before.
+    pub(super) fn note_sent(&mut self, now: Now) {
+        let bytes = self.outbox.sent_bytes();
+        let fresh = bytes.saturating_sub(std::mem::replace(&mut self.bytes_reckoned, bytes));
+        self.transferred_at_ms = self.transferred_at_ms.max(now.mono_ms) + fresh.saturating_sub(FREE_BYTES) / SLOW_BYTES_PER_MS;
     }
 
     /// When the server is to be asked for a sign of life: soon where it owes an answer, late where it owes none, and in any case
@@ -37,7 +56,7 @@ impl Session {
         } else {
             ping_ms.min(pong_ms)
         };
-        let due_ms = self.last_inbound_ms.max(self.asked_at_ms) + u64::from(silence_ms) + self.transfer_ms();
+        let due_ms = self.last_inbound_ms.max(self.asked_at_ms).max(self.transferred_at_ms) + u64::from(silence_ms);
         let idle_seconds = self.stream.as_ref().and_then(|stream| stream.features().limits.idle_seconds);
         let kept_alive_ms = idle_seconds.map(|seconds| self.sign_asked_at_ms + u64::from(seconds) * 1_000 * 3 / 4);
         Some(kept_alive_ms.map_or(due_ms, |kept_alive_ms| kept_alive_ms.min(due_ms)))
@@ -47,14 +66,10 @@ impl Session {
         // RFC 6120, section 4.4: nothing follows our `<close/>`.
         if !self.is_closing && !std::mem::replace(&mut self.is_awaiting_sign, true) {
             self.sign_asked_at_ms = now.mono_ms;
-            let transfer_ms = u32::try_from(self.transfer_ms()).unwrap_or(u32::MAX);
-            self.ping(now, Owner::SignOfLife, self.config.timeouts.pong_ms.saturating_add(transfer_ms));
+            let transfer_ms = self.transferred_at_ms.saturating_sub(now.mono_ms);
+            let timeout_ms = u64::from(self.config.timeouts.pong_ms) + transfer_ms;
+            self.ping(now, Owner::SignOfLife, u32::try_from(timeout_ms).unwrap_or(u32::MAX));
         }
-    }
-
-    /// What a slow network needs for all that was sent since the last sign of life: what stands behind it cannot be answered before.
-    fn transfer_ms(&self) -> u64 {
-        self.outbox.sent_bytes().saturating_sub(self.bytes_before_sign + FREE_BYTES) / SLOW_BYTES_PER_MS
     }
 
     /// Asks the server whether it has the messages on the wire, one question at a time: by stream management, or by a ping behind them.

@@ -95,8 +95,12 @@ pub struct Session {
     sign_asked_at_ms: u64,
     /// When stream management asked last.
     asked_at_ms: u64,
-    /// What had been sent when the last frame came in.
-    bytes_before_sign: u64,
+    /// Bytes sent, as far as they are in `transferred_at_ms`.
+    bytes_reckoned: u64,
+    /// When even a slow network has carried all that was sent.
+    transferred_at_ms: u64,
+    /// Connections in a row that were lost to silence, with no answer of the server in between.
+    silences: u8,
     /// When the last input came.
     last_now: Option<Now>,
     /// When the session became online last.
@@ -153,7 +157,9 @@ impl Session {
             last_inbound_ms: 0,
             sign_asked_at_ms: 0,
             asked_at_ms: 0,
-            bytes_before_sign: 0,
+            bytes_reckoned: 0,
+            transferred_at_ms: 0,
+            silences: 0,
             last_now: None,
             online_since_ms: 0,
             is_network_down: false,
