@@ -669,6 +669,19 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, rng_seed: RngSeed::Fixed(156), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
+    fn any_text_in_the_place_of_host_metadata_is_survived(text in any::<String>(), at in 0_usize..200, is_whole in any::<bool>()) {
+        let mut peer = searching();
+        answer(&mut peer, JRD_URL, jrd(&[(WEBSOCKET, &text), (&text, "wss://a.example/")]));
+        if peer.opened.is_empty() {
+            let Ok(HostMeta::Xrd(mut document)) = xrd("wss://a.example/") else { panic!() };
+            let at = (0..=at.min(document.len())).rev().find(|at| document.is_char_boundary(*at)).unwrap_or_default();
+            document.insert_str(at, &text);
+            answer(&mut peer, XRD_URL, Ok(HostMeta::Xrd(if is_whole { text } else { document })));
+        }
+        prop_assert!(!peer.opened.is_empty());
+    }
+
+    #[test]
     fn whatever_happens_an_attempt_ends_in_time_and_nothing_unencrypted_is_opened(
         happenings in prop::collection::vec(happening(), 0..40),
         is_reconnecting in any::<bool>(),

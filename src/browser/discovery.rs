@@ -1,4 +1,6 @@
 //! Fetching host metadata, in pages and in Workers, and finding out what a browser does not say about a fetch that failed.
+//!
+//! A page may have put something else in the place of `fetch`. What it returns is believed to be a JavaScript value, and no more.
 
 use std::rc::Weak;
 
@@ -16,7 +18,7 @@ use super::env;
 extern "C" {
     // Globals, not methods of `window`: a Worker has them too.
     #[wasm_bindgen(catch, js_name = fetch)]
-    fn fetch(url: &str, options: &Object) -> Result<Promise, JsValue>;
+    fn fetch(url: &str, options: &Object) -> Result<JsValue, JsValue>;
 
     type AbortController;
 
@@ -31,32 +33,23 @@ extern "C" {
 
     type Response;
 
-    #[wasm_bindgen(method, getter)]
-    fn ok(this: &Response) -> bool;
-
-    #[wasm_bindgen(method, getter)]
-    fn status(this: &Response) -> u16;
-
-    #[wasm_bindgen(method, getter)]
-    fn headers(this: &Response) -> Headers;
-
-    #[wasm_bindgen(method, getter)]
-    fn body(this: &Response) -> Option<Body>;
+    #[wasm_bindgen(method, catch)]
+    fn text(this: &Response) -> Result<JsValue, JsValue>;
 
     type Headers;
 
-    #[wasm_bindgen(method)]
-    fn get(this: &Headers, name: &str) -> Option<String>;
+    #[wasm_bindgen(method, catch)]
+    fn get(this: &Headers, name: &str) -> Result<JsValue, JsValue>;
 
     type Body;
 
     #[wasm_bindgen(method, catch, js_name = getReader)]
-    fn reader(this: &Body) -> Result<Reader, JsValue>;
+    fn reader(this: &Body) -> Result<JsValue, JsValue>;
 
     type Reader;
 
     #[wasm_bindgen(method, catch)]
-    fn read(this: &Reader) -> Result<Promise, JsValue>;
+    fn read(this: &Reader) -> Result<JsValue, JsValue>;
 }
 
 /// A fetch under way. It is broken off when this is dropped.
@@ -92,34 +85,38 @@ impl Drop for HostMetaFetch {
 
 async fn fetch_host_meta(url: &str, format: HostMetaFormat, signal: &JsValue) -> Result<HostMeta, HostMetaFault> {
     let Some(response) = respond(url, "cors", signal).await else { return Err(diagnose(url, signal).await) };
-    if !response.ok() {
-        return Err(HostMetaFault::Status(response.status()));
+    // XEP-0156, section 2.2: MUST be fetched only over HTTPS. A page that came over HTTPS cannot be led astray; others can.
+    if string(&response, "url").is_some_and(|url| url.starts_with("http:")) {
+        return Err(HostMetaFault::Unreadable("it was redirected to where nothing is encrypted".to_owned()));
     }
-    let media_type = response.headers().get("Content-Type").unwrap_or_default();
+    if property(&response, "ok") != Some(JsValue::TRUE) {
+        let status = property(&response, "status").and_then(|status| status.as_f64()).unwrap_or_default();
+        return Err(HostMetaFault::Status(status as u16));
+    }
     let text = read_text(&response).await?;
     match format {
         HostMetaFormat::Xrd => Ok(HostMeta::Xrd(text)),
         HostMetaFormat::Jrd => {
-            let unreadable = || HostMetaFault::Unreadable(format!("it is {}, and no JRD", shown(&media_type)));
-            let links = JSON::parse(text.trim_start_matches('\u{feff}')).ok().as_ref().and_then(links);
-            links.map(HostMeta::Links).ok_or_else(unreadable)
+            let links = JSON::parse(text.trim_start_matches('\u{feff}')).ok().and_then(|jrd| links(&jrd));
+            links
+                .map(HostMeta::Links)
+                .ok_or_else(|| HostMetaFault::Unreadable(format!("it is {}, and no JRD", media_type(&response))))
         }
     }
 }
 
-async fn respond(url: &str, mode: &str, signal: &JsValue) -> Option<Response> {
+/// An object, in any case.
+async fn respond(url: &str, mode: &str, signal: &JsValue) -> Option<JsValue> {
     let options = Object::new();
     // XEP-0156, section 3: only a request without credentials may be answered with `Access-Control-Allow-Origin: *`.
     for (name, value) in [("mode", mode), ("credentials", "omit"), ("referrerPolicy", "no-referrer")] {
         Reflect::set(&options, &name.into(), &value.into()).ok()?;
     }
     Reflect::set(&options, &"signal".into(), signal).ok()?;
-    let response = JsFuture::from(fetch(url, &options).ok()?).await.ok()?;
-    Some(response.unchecked_into())
+    settled(fetch(url, &options)).await.filter(JsValue::is_object)
 }
 
-/// A browser hides why a fetch failed. What it tells nobody is what it lets everybody ask: a request whose answer nobody can read succeeds
-/// wherever there is a server.
+/// A browser hides why a fetch failed. A request whose answer nobody may read it does not fail, wherever there is a server to answer it.
 async fn diagnose(url: &str, signal: &JsValue) -> HostMetaFault {
     if env::is_offline() {
         return HostMetaFault::Offline;
@@ -130,30 +127,47 @@ async fn diagnose(url: &str, signal: &JsValue) -> HostMetaFault {
     }
 }
 
-/// Reads no more than is worth it, counted as it comes out of any compression.
-async fn read_text(response: &Response) -> Result<String, HostMetaFault> {
+async fn read_text(response: &JsValue) -> Result<String, HostMetaFault> {
+    read_body(response).await.unwrap_or(Err(HostMetaFault::Unreachable))
+}
+
+/// Reads no more than is worth it, counted as it comes out of any compression. `None` where the answer breaks off.
+async fn read_body(response: &JsValue) -> Option<Result<String, HostMetaFault>> {
+    let Some(body) = property(response, "body").filter(JsValue::is_object) else {
+        // A response without a body, which is empty, or one that does not come from a network.
+        return settled(response.unchecked_ref::<Response>().text()).await?.as_string().map(Ok);
+    };
+    let reader = body.unchecked_ref::<Body>().reader().ok()?;
     let mut bytes = Vec::new();
-    // A response without a body has none to read.
-    let Some(body) = response.body() else { return Ok(String::new()) };
-    let reader = body.reader().map_err(|_| HostMetaFault::Unreachable)?;
     loop {
-        let read = reader.read().map_err(|_| HostMetaFault::Unreachable)?;
-        let part = JsFuture::from(read).await.map_err(|_| HostMetaFault::Unreachable)?;
+        let part = settled(reader.unchecked_ref::<Reader>().read()).await?;
         let Some(chunk) = property(&part, "value").and_then(|value| value.dyn_into::<Uint8Array>().ok()) else { break };
         if bytes.len() + chunk.length() as usize > HOST_META_BYTES {
-            return Err(HostMetaFault::TooLarge);
+            return Some(Err(HostMetaFault::TooLarge));
         }
         bytes.extend(chunk.to_vec());
     }
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    Some(Ok(String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 /// The links of a JRD (RFC 6415, appendix A). One that is no link costs itself.
 fn links(jrd: &JsValue) -> Option<Vec<Link>> {
     let links: Array = property(jrd, "links")?.dyn_into().ok()?;
-    let read =
-        |link: JsValue| Some(Link { rel: property(&link, "rel")?.as_string()?, href: property(&link, "href")?.as_string()? });
+    let read = |link: JsValue| Some(Link { rel: string(&link, "rel")?, href: string(&link, "href")? });
     Some(links.iter().filter_map(read).collect())
+}
+
+fn media_type(response: &JsValue) -> String {
+    const MOST_BYTES: usize = 64;
+    let headers = property(response, "headers").filter(JsValue::is_object);
+    let value = headers.and_then(|headers| headers.unchecked_ref::<Headers>().get("Content-Type").ok()?.as_string());
+    let value = value.as_deref().and_then(|value| value.split(';').next()).unwrap_or_default().trim();
+    if value.is_empty() || value.len() > MOST_BYTES { "of no known type".to_owned() } else { value.to_owned() }
+}
+
+/// What a promise comes to, or the value itself if it is none. `None` where it fails.
+async fn settled(value: Result<JsValue, JsValue>) -> Option<JsValue> {
+    JsFuture::from(Promise::resolve(&value.ok()?)).await.ok()
 }
 
 /// `None` also where the value is no object.
@@ -161,7 +175,6 @@ fn property(object: &JsValue, name: &str) -> Option<JsValue> {
     Reflect::get(object, &name.into()).ok()
 }
 
-fn shown(media_type: &str) -> &str {
-    let name = media_type.split(';').next().unwrap_or_default().trim();
-    if name.is_empty() || name.len() > 64 { "of no known type" } else { name }
+fn string(object: &JsValue, name: &str) -> Option<String> {
+    property(object, name)?.as_string()
 }

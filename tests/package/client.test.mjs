@@ -225,6 +225,23 @@ test("without a url connect() looks for the server, and says what it found and w
   ]);
 });
 
+test("whatever a page has put in the place of fetch, the search ends", async () => {
+  const { fetch } = globalThis;
+  const link = { rel: "urn:xmpp:alt-connections:websocket", href: "wss://127.0.0.1:1/found" };
+  const text = async () => JSON.stringify({ links: [link] });
+  try {
+    for (const response of [undefined, null, 7, {}, { ok: true }, { ok: true, body: {} }, { ok: true, text: () => 7 }, { ok: true, headers: {}, text }]) {
+      globalThis.fetch = () => response;
+      const { code, cause } = await client({ jid: "romeo@127.0.0.1" }).connect().catch((error) => error);
+      assert.deepEqual([code, cause.message.includes("/found")], response?.headers ? ["connection-failed", true] : ["discovery-failed", false]);
+    }
+    globalThis.fetch = undefined;
+    await assert.rejects(client({ jid: "romeo@127.0.0.1" }).connect(), { code: "discovery-failed" });
+  } finally {
+    globalThis.fetch = fetch;
+  }
+});
+
 test("where there is no WebSocket connect() fails, and the client is offline", async () => {
   const { WebSocket } = globalThis;
   delete globalThis.WebSocket;

@@ -132,7 +132,8 @@ impl Session {
             return true;
         }
         let waits_for = self.stream.as_ref().map_or(SEARCH, Stream::waits_for);
-        self.give_up(now, Error::new(Code::Timeout, format!("connecting took too long, waiting for {waits_for}")));
+        let error = Error::new(Code::Timeout, format!("connecting took too long, waiting for {waits_for}"));
+        self.give_up(now, error.remedy("Check that the server answers; where the network is slow, raise timeouts.connectMs."));
         true
     }
 }

@@ -218,7 +218,10 @@ impl Session {
             )
         } else {
             Error::new(Code::ConnectionFailed, format!("the WebSocket could not be opened ({why})"))
-                .remedy("Check the url and that the server runs; browsers do not tell pages more than this.")
+                .remedy(
+                    "Check the network, the url, that the server runs with a valid certificate, and that a Content-Security-Policy allows \
+                     it in connect-src: browsers do not tell pages which it is.",
+                )
         };
         let error =
             if self.is_online() { Error::new(Code::ConnectionLost, format!("the WebSocket closed ({why})")) } else { error };
