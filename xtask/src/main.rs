@@ -32,7 +32,7 @@ Usage: cargo xtask <command>
   build [--quick]       compile to WebAssembly and lay the npm package into pkg/
                           --quick  compiles faster, for tests: hardly optimised
   test [PART...] [-- WORD...]
-                        run all tests, or only some parts: rust browser package types
+                        run all tests, or only some parts: rust browser package types size
                           WORD     only the JavaScript test files whose path contains one of these words
                           --no-build  take pkg/ as it is
   demo [--port N] [--no-build]

@@ -24,6 +24,11 @@ console.log(JSON.stringify(process.argv.slice(1).map((file) => { const bytes = r
 /// Raw, gzip -9 and brotli -11, in bytes.
 type Sizes = [u64; 3];
 
+/// Makes the release build, and fails if it is over the budget.
+pub(crate) fn check(project: &Project) -> Result<()> {
+    run(project, false, false)
+}
+
 pub(crate) fn run(project: &Project, is_update: bool, is_raise: bool) -> Result<()> {
     build::build(project, Profile::Release)?;
     let measured = measure(project)?;
@@ -44,7 +49,10 @@ pub(crate) fn run(project: &Project, is_update: bool, is_raise: bool) -> Result<
     match budget {
         None => bail!("There is no budget yet: `cargo xtask size --update` writes {BUDGET}."),
         Some(_) if is_over => {
-            bail!("Larger than the budget, as the table says: make it smaller, or run `cargo xtask size --update --raise`.")
+            bail!(
+                "Larger than the budget, as the table says. Make it smaller; or, if what it brings is worth the bytes, run \
+                 `cargo xtask size --update --raise`, commit {BUDGET} and put the new figures into the README."
+            )
         }
         Some(_) => Ok(()),
     }

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use crate::build::{self, Profile};
 use crate::project::{Project, cargo};
 use crate::rust_target::{TARGET, Toolchain};
-use crate::{npm, process, setup, ui};
+use crate::{npm, process, setup, size, ui};
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Part {
@@ -17,10 +17,12 @@ enum Part {
     Browser,
     Package,
     Types,
+    Size,
 }
 
-const PARTS: [(&str, Part); 4] =
-    [("rust", Part::Rust), ("types", Part::Types), ("package", Part::Package), ("browser", Part::Browser)];
+/// In the order of running: the size is that of a release build, which takes the place of the quick one in pkg/.
+const PARTS: [(&str, Part); 5] =
+    [("rust", Part::Rust), ("types", Part::Types), ("package", Part::Package), ("browser", Part::Browser), ("size", Part::Size)];
 
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Options {
@@ -38,14 +40,23 @@ impl Options {
                 ("--", _) => break,
                 ("--no-build", _) => options.is_built = true,
                 (_, Some((_, part))) => options.parts.push(*part),
-                _ => bail!("`{argument}` is no part of the tests; the parts are: rust browser package types."),
+                _ => bail!("`{argument}` is no part of the tests; the parts are: rust browser package types size."),
             }
         }
         options.words = arguments.cloned().collect();
+        if options.is_built && options.has(Part::Size) {
+            bail!("The size is that of a release build, so --no-build means nothing to it.");
+        }
         if options.parts.is_empty() {
-            options.parts = PARTS.iter().map(|(_, part)| *part).collect();
+            let is_wanted = |part: &Part| *part != Part::Size || !options.is_built;
+            options.parts = PARTS.iter().map(|(_, part)| *part).filter(is_wanted).collect();
         }
         Ok(options)
+    }
+
+    /// Whether pkg/ is laid for it.
+    fn has_build(&self) -> bool {
+        !self.is_built && [Part::Package, Part::Browser, Part::Size].iter().any(|part| self.has(*part))
     }
 
     fn has(&self, part: Part) -> bool {
@@ -67,12 +78,15 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<ExitCode> {
         } else {
             steps.run("build (quick)", || build::build(project, Profile::Quick).map(|()| Outcome::Done))
         };
-    for (name, part) in PARTS.iter().filter(|(_, part)| *part != Part::Rust && options.has(*part)) {
+    for (name, part) in PARTS.iter().filter(|(_, part)| !matches!(part, Part::Rust | Part::Size) && options.has(*part)) {
         if *part != Part::Types && !has_pkg {
             steps.not_run(name, "there is no built package");
             continue;
         }
         steps.run(name, || javascript(project, &project.tests().join(name), &options.words));
+    }
+    if options.has(Part::Size) {
+        steps.run("size", || size::check(project).map(|()| Outcome::Done));
     }
     Ok(steps.summary())
 }
@@ -81,7 +95,7 @@ fn set_up(project: &Project, options: &Options) -> Result<()> {
     if options.parts != [Part::Rust] {
         npm::install(project)?;
     }
-    if (options.has(Part::Package) || options.has(Part::Browser)) && !options.is_built {
+    if options.has_build() {
         setup::for_build(project)?;
     }
     if options.has(Part::Browser) {
@@ -306,5 +320,14 @@ mod tests {
         assert_eq!(options, Options { parts: vec![Part::Browser], words: words("smoke roster"), is_built: true });
         assert_eq!(Options::parse(&[]).unwrap().parts.len(), PARTS.len());
         assert!(Options::parse(&words("brwser")).is_err());
+    }
+
+    #[test]
+    fn the_size_belongs_to_everything_and_is_not_measured_on_a_build_of_unknown_profile() {
+        let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        assert!(Options::parse(&[]).unwrap().has(Part::Size));
+        assert!(Options::parse(&words("size")).unwrap().has_build());
+        assert!(!Options::parse(&words("--no-build")).unwrap().has(Part::Size));
+        assert!(Options::parse(&words("size --no-build")).is_err());
     }
 }
