@@ -520,3 +520,36 @@ fn a_logout_touches_no_storage_that_is_another_pages() {
     assert!(peer.opened.is_empty());
     assert!(others.unwrap().contains_key("keychain"));
 }
+
+#[test]
+fn a_logout_while_the_storage_opens_waits_for_it() {
+    let mut peer = with_stored_token();
+    // The storage is asked, and has not answered yet.
+    peer.session.connect(peer.now, CONNECT);
+    peer.session.logout(peer.now, Token(7));
+    peer.drain();
+    assert!(matches!(peer.outcome(CONNECT), Some(Err(error)) if error.code == waxwing::proto::Code::Aborted));
+    peer.open(OFFER);
+    assert!(last_frame(&mut peer).contains("invalidate='true'"));
+    peer.receive(&success(&format!("<additional-data>{}</additional-data>", hmac(TOKEN, "Responder"))));
+    peer.receive(CLOSE);
+    assert_eq!(peer.outcome(Token(7)), Some(Ok(Reply::Done)));
+    assert!(peer.store.as_ref().unwrap().is_empty(), "{:?}", peer.store);
+}
+
+#[test]
+fn a_logout_looks_for_the_server_where_it_has_to() {
+    let mut config = any_resource();
+    config.is_stored = true;
+    config.url = None;
+    let mut peer = with_stored_token().next_page(config);
+    peer.session.logout(peer.now, Token(7));
+    peer.drain();
+    assert_eq!(peer.fetches.len(), 2);
+    assert_eq!(peer.session.state().as_str(), "offline");
+    // Nobody answers.
+    peer.advance(10_000);
+    assert_eq!(peer.outcome(Token(7)), Some(Ok(Reply::Done)));
+    assert!(peer.store.as_ref().unwrap().is_empty());
+    assert_eq!(peer.session.poll_timeout(), None);
+}

@@ -5,6 +5,7 @@ mod support;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use proptest::prelude::*;
 use support::scram::Scram;
 use support::{Peer, attribute, config};
 use waxwing::proto::{Code, Config, Error, GivenCredentials, Hash, Input, MessageOptions, Reconnect, Reply, Token, derive_key};
@@ -617,5 +618,56 @@ fn plain_is_not_spoken_once_scram_was_in_either_dialect() {
         peer.open(&features);
         assert_eq!(failure(&mut peer).condition.as_deref(), Some("downgrade-refused"));
         assert!(peer.take_frames().iter().all(|frame| !frame.contains("PLAIN")));
+    }
+}
+
+/// What a server may say that does not know the password, in any order.
+fn impostor() -> Vec<String> {
+    let salt = "<salt xmlns='urn:xmpp:scram-upgrade:0' iterations='4096'>AAAA</salt>";
+    let token = "<token xmlns='urn:xmpp:fast:0' token='secret-token:evil' expiry='2099-01-01T00:00:00Z'/>";
+    let mut frames: Vec<String> = ["", "dj1BQUFB", "ZT1v", "cj14LHM9QUFBQSxpPTQwOTY=", "=", "*"]
+        .iter()
+        .flat_map(|data| {
+            let additional = format!("<additional-data>{data}</additional-data>");
+            [
+                format!("<challenge xmlns='{SASL2}'>{data}</challenge>"),
+                success(&format!("{additional}{}{token}", bound(ENABLED)), JID),
+                format!("<continue xmlns='{SASL2}'>{additional}<tasks><task>UPGR-SCRAM-SHA-256</task></tasks></continue>"),
+            ]
+        })
+        .collect();
+    frames.extend([
+        success(&bound(ENABLED), JID),
+        success("<resumed xmlns='urn:xmpp:sm:3' h='0' previd='sm-1'/>", JID),
+        format!("<task-data xmlns='{SASL2}'>{salt}</task-data>"),
+        format!("<failure xmlns='{SASL2}'><invalid-mechanism xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/></failure>"),
+        features(LATE),
+        features(&offer(&["PLAIN"], BIND)),
+        "<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>".to_owned(),
+        "<resumed xmlns='urn:xmpp:sm:3' h='0' previd='sm-1'/>".to_owned(),
+        "<message xmlns='jabber:client' from='juliet@example.com/x'><body>spoofed</body></message>".to_owned(),
+    ]);
+    frames
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nothing_that_an_impostor_says_is_believed_or_answered_with_a_secret(
+        frames in proptest::collection::vec(proptest::sample::select(impostor()), 1..8),
+    ) {
+        let offer = offer(&["SCRAM-SHA-1", "PLAIN"], BIND).replace(
+            "</authentication>",
+            "<upgrade xmlns='urn:xmpp:sasl:upgrade:0'>UPGR-SCRAM-SHA-256</upgrade></authentication>",
+        );
+        let mut peer = connecting(any_resource(), &offer);
+        for frame in &frames {
+            peer.receive(frame);
+        }
+        prop_assert_eq!(peer.session.jid(), None);
+        prop_assert!(peer.take_events("message").is_empty());
+        let sent = peer.take_frames().concat();
+        prop_assert!(!sent.contains("'PLAIN'") && !sent.contains("<next") && !sent.contains("<hash"), "{}", sent);
     }
 }

@@ -233,6 +233,14 @@ stage.test("a session that the server no longer has is replaced in the same roun
   assert.deepEqual(await page.evaluate(() => [sent.at(-1), asked.length, client.state]), ["HT-SHA-256-NONE", 1, "online"]);
 });
 
+stage.test("what came while nobody was there arrives at a login by Bind 2", async ({ account, client, online }) => {
+  const romeo = await client(account("romeo"));
+  const juliet = await online("juliet");
+  await juliet.call("messages.send", { to: romeo.jid, body: "while you were away" });
+  await romeo.call("connect");
+  await romeo.take("message", { direction: "in", body: "while you were away", delayed: true });
+});
+
 stage.test("a token of the app logs in by OAUTHBEARER, and one that is no good is refused", async ({ page, server, account }) => {
   const romeo = account("romeo");
   const lua = `> local tokens = require "core.modulemanager".get_module("localhost", "tokenauth");

@@ -54,11 +54,10 @@ pub(crate) struct Authentication {
     pub(crate) upgrades: Vec<String>,
 }
 
-/// Bind 2, and what goes along with it.
+/// Bind 2, and what of it goes along: client state would save a frame of a page that is hidden while it logs in, and is told behind it.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct InlineBind {
     pub(crate) has_management: bool,
-    pub(crate) has_client_state: bool,
 }
 
 impl StreamFeatures {
@@ -116,16 +115,9 @@ impl Authentication {
 
 impl InlineBind {
     fn read(bind: Element<'_>) -> Self {
-        let features = bind.child("inline", ns::BIND2).into_iter().flat_map(Element::children);
-        let mut found = Self::default();
-        for feature in features.filter(|child| child.is("feature", ns::BIND2)) {
-            match feature.attr("var") {
-                Some(ns::SM) => found.has_management = true,
-                Some(ns::CLIENT_STATE) => found.has_client_state = true,
-                _ => {}
-            }
-        }
-        found
+        let mut features = bind.child("inline", ns::BIND2).into_iter().flat_map(Element::children);
+        let is_management = |child: Element<'_>| child.is("feature", ns::BIND2) && child.attr("var") == Some(ns::SM);
+        Self { has_management: features.any(is_management) }
     }
 }
 
@@ -175,7 +167,7 @@ mod tests {
                 mechanisms: vec!["SCRAM-SHA-1".to_owned(), "PLAIN".to_owned()],
                 token_mechanisms: vec!["HT-SHA-256-NONE".to_owned(), "HT-SHA-256-ENDP".to_owned()],
                 has_resumption: true,
-                bind: Some(InlineBind { has_management: true, has_client_state: true }),
+                bind: Some(InlineBind { has_management: true }),
                 upgrades: vec!["UPGR-SCRAM-SHA-256".to_owned()],
             })
         );

@@ -26,6 +26,7 @@ pub(crate) mod framing;
 pub(crate) mod keychain;
 mod login;
 pub(crate) mod management;
+mod refusal;
 pub(crate) mod sasl;
 mod sasl2;
 
