@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use support::{Peer, USUAL_FEATURES, config};
 use waxwing::proto::{
-    Account, Code, Config, Error, GivenCredentials, HostMeta, HostMetaFault, Input, Link, MessageOptions, Reconnect, Reply,
-    State, Token,
+    Account, Code, Config, Error, GivenCredentials, HostMeta, HostMetaFault, Input, Link, MessageOptions, Now, Output, Reconnect,
+    Reply, Session, State, Token,
 };
 
 const T: Token = Token(1);
@@ -277,6 +277,22 @@ fn a_step_that_takes_too_long_is_named_and_leaves_time_for_a_slow_one_behind_it(
 }
 
 #[test]
+fn a_storage_that_never_answers_is_what_a_connect_waited_for() {
+    let mut config = config();
+    config.is_stored = true;
+    let mut session = Session::new(config, support::entropy());
+    session.connect(Now::default(), T);
+    assert!(std::iter::from_fn(|| session.poll_output()).any(|output| matches!(output, Output::OpenStorage)));
+    assert_eq!(session.poll_timeout(), Some(30_000));
+    session.handle_input(Now { mono_ms: 30_000, wall_ms: 0 }, Input::Timeout);
+    let error = std::iter::from_fn(|| session.poll_output()).find_map(|output| match output {
+        Output::Settled { result: Err(error), .. } => Some(error),
+        _ => None,
+    });
+    assert!(error.is_some_and(|error| error.code == Code::Timeout && error.message.contains("the storage")));
+}
+
+#[test]
 fn the_server_has_its_time_however_long_a_user_types_the_password() {
     let mut config = config();
     config.password = None;
@@ -382,6 +398,27 @@ fn an_outage_of_everything_ends_where_it_began() {
     peer.advance(1);
     go_online(&mut peer);
     assert_eq!(peer.opened.last().unwrap(), "wss://a.example/");
+}
+
+#[test]
+fn a_search_that_brings_nothing_new_ends_the_attempt() {
+    let mut config = without_url();
+    config.reconnect = Some(Reconnect { min_delay_ms: 1, max_delay_ms: 1, max_attempts: None });
+    let mut peer = Peer::new(config);
+    peer.session.connect(peer.now, T);
+    peer.drain();
+    answer_faults(&mut peer, HostMetaFault::Status(404), HostMetaFault::Status(404));
+    go_online(&mut peer);
+    peer.receive(&see_other(GUESSES[1]));
+    go_online(&mut peer);
+    refuse(&mut peer);
+    peer.advance(1);
+    // Both of the usual paths are known already, and down.
+    refuse(&mut peer);
+    refuse(&mut peer);
+    answer_faults(&mut peer, HostMetaFault::Status(404), HostMetaFault::Status(404));
+    assert_eq!(peer.session.state(), State::Waiting);
+    assert_eq!(peer.take_events("state").pop().unwrap()["error"]["code"], "connection-failed");
 }
 
 #[test]
@@ -687,7 +724,7 @@ proptest! {
         is_reconnecting in any::<bool>(),
     ) {
         let mut config = without_url();
-        config.reconnect = is_reconnecting.then(|| Reconnect { min_delay_ms: 3_600_000, max_delay_ms: 3_600_000, max_attempts: None });
+        config.reconnect = is_reconnecting.then_some(Reconnect { min_delay_ms: 3_600_000, max_delay_ms: 3_600_000, max_attempts: None });
         let mut peer = Peer::new(config);
         peer.session.connect(peer.now, T);
         peer.drain();

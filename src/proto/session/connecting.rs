@@ -68,7 +68,13 @@ impl Session {
 
     pub(super) fn handle_host_meta(&mut self, now: Now, id: u32, fetched: Result<HostMeta, HostMetaFault>) {
         if self.endpoints.handle_host_meta(now, id, fetched, &self.config) {
-            self.try_next(now);
+            self.leave_search(now);
+        }
+    }
+
+    fn leave_search(&mut self, now: Now) {
+        if !self.try_next(now) {
+            self.lose(now, Error::new(Code::ConnectionFailed, "there is no other endpoint to try"));
         }
     }
 
@@ -107,13 +113,23 @@ impl Session {
         if self.state != State::Connecting || self.is_closing {
             return;
         }
-        let (waits_for, waits_on) = match &self.stream {
-            Some(stream) => (stream.waits_for(), stream.waits_on()),
-            None => (SEARCH, WaitsOn::Server),
+        let waits_on = match &self.stream {
+            Some(stream) => stream.waits_on(),
+            None if self.endpoints.is_searching() => WaitsOn::Server,
+            // The storage.
+            None => WaitsOn::Machine,
         };
         // Whoever speaks XMPP is hardly the wrong one, and gets more of the time.
         let shares = if self.stream.as_ref().is_some_and(Stream::is_open) { 1 } else { self.endpoints.shares(&self.config) };
-        self.deadlines.follow(now, waits_for, waits_on, shares);
+        self.deadlines.follow(now, self.waits_for(), waits_on, shares);
+    }
+
+    fn waits_for(&self) -> &'static str {
+        match &self.stream {
+            Some(stream) => stream.waits_for(),
+            None if self.endpoints.is_searching() => "the domain's host metadata",
+            None => "the storage",
+        }
     }
 
     pub(super) fn connecting_due_ms(&self) -> Option<u64> {
@@ -128,17 +144,15 @@ impl Session {
         }
         if self.endpoints.is_searching() && !self.deadlines.is_over(now) {
             self.endpoints.give_up_search(&self.config);
-            self.try_next(now);
+            self.leave_search(now);
             return true;
         }
-        let waits_for = self.stream.as_ref().map_or(SEARCH, Stream::waits_for);
+        let waits_for = self.waits_for();
         let error = Error::new(Code::Timeout, format!("connecting took too long, waiting for {waits_for}"));
         self.give_up(now, error.remedy("Check that the server answers; where the network is slow, raise timeouts.connectMs."));
         true
     }
 }
-
-const SEARCH: &str = "the domain's host metadata";
 
 /// Whether another endpoint may do better. What the server says about the login it would say anywhere.
 fn is_of_the_endpoint(error: &Error) -> bool {

@@ -111,7 +111,7 @@ pub(crate) enum WaitsOn {
     Server,
     /// As the server, and nothing comes after it. A large roster takes its time.
     Roster,
-    /// The key derivation: as slow as the machine is.
+    /// The key derivation, or the storage: as slow as the machine is.
     Machine,
     /// Its user may have to type a password.
     App,
