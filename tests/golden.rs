@@ -2,7 +2,8 @@
 //!
 //! ```json
 //! { "about": "what the RFC says, with its section",
-//!   "language": "en", "features": "<…/> after the login", "roster": "<item …/>",
+//!   "start": "online", "jid": "romeo@example.net/balcony", "language": "en",
+//!   "features": "<…/> after the login", "roster": "<item …/>", "isResumable": false,
 //!   "steps": [
 //!     { "in": "<message …/>", "events": [{ "message": { … } }], "out": ["<iq …/>"] },
 //!     { "do": { "send": { "to": "…", "body": "…" } }, "out": ["<message …/>"], "events": [ … ], "settled": [{ "ok": … }] },
@@ -12,6 +13,10 @@
 //!
 //! A step lists everything that comes of it; a key that is left out means nothing of that kind. `"*"` stands for any value, and
 //! inside a frame for any text. `in` and `do` may name what an earlier step sent: `{id}` is the id of the last frame sent that has one.
+//!
+//! `start` may also be `offline`, before connect(); `open`, when our `<open/>` is sent; or `logged-in`, when that of the stream after the
+//! login is. There, `"socket": "opens"` or `"closes"` is what the WebSocket does, `opened` the URLs that are opened and `"closed": true`
+//! that it is closed. With `isResumable` the server keeps sessions, under the id `kept`, and the client comes back for them.
 
 mod support;
 
@@ -20,7 +25,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 use support::{Peer, USUAL_FEATURES, config};
-use waxwing::proto::{Error, Reply, Token};
+use waxwing::proto::{Account, Error, Input, Reconnect, Reply, Token};
+
+const PLAIN: &str = "<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>PLAIN</mechanism></mechanisms>";
 
 #[test]
 fn golden_cases_come_out_as_written() {
@@ -53,21 +60,25 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
 }
 
 fn play(case: &Value) -> Result<(), String> {
-    known_keys(case, &["about", "language", "features", "roster", "steps"])?;
-    let mut config = config();
-    config.language = case["language"].as_str().map(ToOwned::to_owned);
-    let mut peer =
-        Peer::online_with(config, case["features"].as_str().unwrap_or(USUAL_FEATURES), case["roster"].as_str().unwrap_or(""));
+    known_keys(case, &["about", "start", "jid", "language", "features", "roster", "isResumable", "steps"])?;
+    let mut peer = start(case)?;
     let mut last_id = String::new();
     for (at, step) in case["steps"].as_array().ok_or("no steps")?.iter().enumerate() {
         let problem = |what: String| format!("step {}: {what}", at + 1);
-        known_keys(step, &["in", "do", "advanceMs", "events", "out", "settled", "error"]).map_err(problem)?;
+        known_keys(step, &["in", "do", "socket", "advanceMs", "events", "out", "settled", "error", "opened", "closed"])
+            .map_err(problem)?;
         let mut error = None;
         if let Some(frame) = step["in"].as_str() {
             peer.receive(&frame.replace("{id}", &last_id));
         }
         if let Some(command) = step["do"].as_object() {
             error = run(&mut peer, command, &last_id).err();
+        }
+        match step["socket"].as_str() {
+            Some("opens") => peer.input(Input::SocketOpened { has_subprotocol: true }),
+            Some("closes") => peer.input(Input::SocketClosed { code: 1006, reason: "" }),
+            Some(other) => return Err(problem(format!("no socket {other}"))),
+            None => {}
         }
         if let Some(ms) = step["advanceMs"].as_u64() {
             peer.advance(ms);
@@ -86,8 +97,50 @@ fn play(case: &Value) -> Result<(), String> {
         compare("events", &or_empty("events"), &Value::Array(events)).map_err(problem)?;
         compare("settled", &or_empty("settled"), &Value::Array(settled)).map_err(problem)?;
         compare("error", &step["error"], &error).map_err(problem)?;
+        compare("opened", &or_empty("opened"), &Value::from(std::mem::take(&mut peer.opened))).map_err(problem)?;
+        let is_closed = std::mem::take(&mut peer.closed) > 0;
+        compare("closed", &Value::from(step["closed"].as_bool().unwrap_or_default()), &Value::from(is_closed))
+            .map_err(problem)?;
     }
     Ok(())
+}
+
+/// What comes out on the way is dropped.
+fn start(case: &Value) -> Result<Peer, String> {
+    let mut config = config();
+    if let Some(jid) = case["jid"].as_str() {
+        config.account = Account::parse(jid, None).map_err(|error| error.to_string())?;
+        config.password = config.password.filter(|_| config.account.local.is_some());
+    }
+    config.language = case["language"].as_str().map(ToOwned::to_owned);
+    let is_resumable = case["isResumable"].as_bool().unwrap_or_default();
+    config.reconnect = is_resumable.then(Reconnect::default);
+    let mut peer = Peer::new(config);
+    if is_resumable {
+        peer.enabled = "<enabled xmlns='urn:xmpp:sm:3' id='kept' resume='true'/>";
+    }
+    let place = case["start"].as_str().unwrap_or("online");
+    if place != "offline" {
+        peer.session.connect(peer.now, Token(0));
+        peer.input(Input::SocketOpened { has_subprotocol: true });
+    }
+    match place {
+        "offline" | "open" => {}
+        "logged-in" => {
+            peer.restart(PLAIN);
+            peer.receive("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>");
+        }
+        "online" => {
+            peer.restart(PLAIN);
+            peer.receive("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>");
+            peer.bind(case["features"].as_str().unwrap_or(USUAL_FEATURES));
+            peer.answer_roster(case["roster"].as_str().unwrap_or(""));
+        }
+        other => return Err(format!("no start {other}")),
+    }
+    peer.clear();
+    (peer.opened, peer.closed) = (Vec::new(), 0);
+    Ok(peer)
 }
 
 fn known_keys(value: &Value, known: &[&str]) -> Result<(), String> {
@@ -124,6 +177,10 @@ fn run(peer: &mut Peer, command: &Map<String, Value>, last_id: &str) -> Result<(
         }
         "request" => session.request(now, token, &text(), None),
         "sendRaw" => session.send_raw(now, &text()),
+        "connect" => {
+            session.connect(now, token);
+            Ok(())
+        }
         "disconnect" => {
             session.disconnect(now, token);
             Ok(())
