@@ -3,6 +3,7 @@
 import { aborted, errorFrom, notConnected, report, XmppError } from "./error.js";
 import { EVENTS, Listeners } from "./events.js";
 import { load, loadedEngine } from "./load.js";
+import { storeOf } from "./storage.js";
 
 const NO_ITEMS = Object.freeze([]);
 
@@ -185,7 +186,7 @@ export class Core {
   }
 
   makeEngine() {
-    const { password, credentials, presence = {}, reconnect = {}, timeouts = {}, allowInsecure = false, ...rest } = this.options;
+    const { password, credentials, presence = {}, reconnect = {}, timeouts = {}, allowInsecure = false, storage, ...rest } = this.options;
     const Engine = loadedEngine();
     const options = {
       ...rest,
@@ -196,7 +197,7 @@ export class Core {
       reconnect: reconnect || undefined,
       timeouts,
     };
-    const engine = new Engine(options, EVENTS, this.sink);
+    const engine = new Engine(options, EVENTS, this.sink, storeOf(storage));
     this.engine = engine;
     this.tellInterests();
     return engine;

@@ -149,7 +149,15 @@ export interface ClientOptions {
   presence?: PresenceOptions | false | undefined;
   /** How a lost connection is made again, or false to stay offline. Default: on. */
   reconnect?: ReconnectOptions | false | undefined;
-  /** Where the state of the session is kept between page loads. Checked, but without effect until sessions are resumed. */
+  /**
+   * Where the session outlives the page, so that a reload, a crash or the back/forward cache does not end it (XEP-0198). Default: `"session"`, the
+   * tab's own; in a Worker `"none"`. `"local"`, `"indexeddb"` and a storage of yours are shared by the tabs of the site: one of them has the session,
+   * the others log in by themselves and keep all in memory. An anonymous account has nothing to come back to.
+   *
+   * Kept are the roster, presences, messages on their way, and the token for the next login, which is the one secret; never a password.
+   * Messages are on their way in clear text. Above 1 MiB, and where the browser has no Web Locks, only messages on their way are kept. A storage
+   * that fails, or does not answer in 2 s, is reported by an `error` event (`storage-failed`), and all is kept in memory.
+   */
   storage?: "session" | "local" | "indexeddb" | "none" | StorageAdapter | undefined;
   timeouts?: TimeoutOptions | undefined;
   /** Called with what happens, for debugging. No entry holds content, a password, a token or a SASL payload. */
@@ -196,7 +204,7 @@ export interface TimeoutOptions {
   pongMs?: number | undefined;
 }
 
-/** A storage of your own. */
+/** A storage of your own, shared by the tabs of the site. Keys are `waxwing:1:<bare JID>:<part>`, values are JSON. One call at a time. */
 export interface StorageAdapter {
   get(key: string): string | null | undefined | Promise<string | null | undefined>;
   set(key: string, value: string): void | Promise<void>;
@@ -526,6 +534,8 @@ export type XmppErrorCode =
   | "timeout"
   /** The network: nobody can say whether the message arrived. */
   | "delivery-unknown"
+  /** The browser, or a {@link StorageAdapter}: the state of the session cannot be stored. The session goes on. */
+  | "storage-failed"
   /** The network, or a Content-Security-Policy: the WebAssembly module could not be loaded. */
   | "load-failed";
 

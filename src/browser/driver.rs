@@ -7,6 +7,8 @@
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+
 use crate::proto::{Config, Error, Event, Input, Now, Output, Reply, Session, State, Token};
 
 use super::discovery::HostMetaFetch;
@@ -14,6 +16,7 @@ use super::env::{self, BrowserEntropy};
 use super::keys::Derivation;
 use super::lifecycle::{Lifecycle, is_visible};
 use super::socket::Socket;
+use super::storage::{self, Flush, Storage, Store};
 use super::timer::Timer;
 
 /// Who is told what the session has to say.
@@ -34,10 +37,11 @@ pub(crate) struct Driver {
     derivation: RefCell<Option<Derivation>>,
     fetches: RefCell<Vec<HostMetaFetch>>,
     lifecycle: RefCell<Option<Lifecycle>>,
+    storage: Option<Storage>,
 }
 
 impl Driver {
-    pub(crate) fn new(config: Config, host: Box<dyn Host>) -> Rc<Self> {
+    pub(crate) fn new(config: Config, host: Box<dyn Host>, store: Option<Store>) -> Rc<Self> {
         Rc::new_cyclic(|this| Self {
             this: this.clone(),
             session: RefCell::new(Session::new(config, Box::new(BrowserEntropy))),
@@ -47,6 +51,7 @@ impl Driver {
             derivation: RefCell::new(None),
             fetches: RefCell::new(Vec::new()),
             lifecycle: RefCell::new(None),
+            storage: store.map(Storage::new),
         })
     }
 
@@ -78,8 +83,97 @@ impl Driver {
             }
         }
         self.follow_page();
+        self.follow_storage();
         let due_ms = self.session.borrow().poll_timeout();
         self.timer.borrow_mut().set(due_ms);
+    }
+
+    /// Has what is unsaved written at the end of the running task, where it is time.
+    fn follow_storage(&self) {
+        let Some(storage) = &self.storage else { return };
+        let is_due = {
+            let session = self.session.borrow();
+            session.must_save() || session.is_saving_due(env::now())
+        };
+        if is_due {
+            self.schedule_flush(storage);
+        }
+    }
+
+    fn schedule_flush(&self, storage: &Storage) {
+        if storage.schedule() {
+            let driver = self.this.clone();
+            spawn_local(async move {
+                if let Some(driver) = driver.upgrade() {
+                    driver.flush(false);
+                }
+            });
+        }
+    }
+
+    /// Stores what is unsaved, and sends what was held for it. `is_all`: also what is not due yet.
+    fn flush(&self, is_all: bool) {
+        let Some(storage) = &self.storage else { return };
+        let unsaved = self.session.borrow_mut().take_unsaved(env::now(), is_all);
+        storage.add(unsaved);
+        match storage.flush() {
+            Flush::Busy => {}
+            Flush::Done(held, None) => self.send_held(storage, held),
+            Flush::Done(held, Some(reason)) => {
+                self.fail_storage(storage, &reason);
+                self.send_held(storage, held);
+            }
+            Flush::Waiting(held, written) => {
+                let driver = self.this.clone();
+                spawn_local(async move {
+                    let written = JsFuture::from(written).await;
+                    let Some(driver) = driver.upgrade() else { return };
+                    let Some(storage) = &driver.storage else { return };
+                    if let Err(error) = written {
+                        driver.fail_storage(storage, &storage::describe(&error));
+                    }
+                    driver.send_held(storage, held);
+                    driver.flush(false);
+                });
+            }
+        }
+    }
+
+    fn fail_storage(&self, storage: &Storage, reason: &str) {
+        storage.abandon();
+        self.input(Input::StorageFailed { reason });
+    }
+
+    fn send_held(&self, storage: &Storage, held: Vec<(Rc<Socket>, String)>) {
+        // What a page's own WebSocket says while it is being sent to must not overtake the rest.
+        storage.set_busy(true);
+        for (socket, frame) in held {
+            if let Err(reason) = socket.send(&frame) {
+                let is_current = self.socket.borrow().as_ref().is_some_and(|current| Rc::ptr_eq(current, &socket));
+                if is_current {
+                    self.fail_socket(&reason);
+                }
+            }
+        }
+        storage.set_busy(false);
+        self.drain();
+        if storage.is_holding() {
+            self.schedule_flush(storage);
+        }
+    }
+
+    /// The page may not come back: nothing that is unsaved waits any longer.
+    pub(super) fn save_all(&self) {
+        self.flush(true);
+    }
+
+    /// The page goes. What comes next may be another page, or this one out of the back/forward cache.
+    pub(super) fn page_hidden(&self) {
+        self.input(Input::PageHidden);
+        let Some(storage) = &self.storage else { return };
+        let unsaved = self.session.borrow_mut().take_unsaved(env::now(), true);
+        let held = storage.hide(unsaved);
+        self.send_held(storage, held);
     }
 
     /// An offline client listens to nothing, so that nothing holds it.
@@ -98,7 +192,7 @@ impl Driver {
     fn perform(&self, output: Output) {
         match output {
             Output::OpenSocket { url } => self.open_socket(&url),
-            Output::SendFrame(frame) => self.send_frame(&frame),
+            Output::SendFrame(frame) => self.send_frame(frame),
             Output::CloseSocket => self.close_socket(),
             Output::FetchHostMeta { id, url, format } => {
                 let fetch = HostMetaFetch::start(self.this.clone(), id, url, format);
@@ -109,8 +203,18 @@ impl Driver {
                 self.derivation.replace(Some(derivation));
             }
             Output::AskCredentials { id, mechanisms, jid } => self.host.ask_credentials(id, mechanisms, jid),
-            // Not asked for yet: no storage is configured.
-            Output::OpenStorage | Output::CloseStorage { .. } => {}
+            Output::OpenStorage => {
+                let bare_jid = self.session.borrow().account().bare();
+                if let Some(storage) = &self.storage {
+                    storage.open(self.this.clone(), &bare_jid);
+                }
+            }
+            Output::CloseStorage { unsaved, is_over } => {
+                if let Some(storage) = &self.storage {
+                    let held = if is_over { storage.close(unsaved) } else { storage.hide(unsaved) };
+                    self.send_held(storage, held);
+                }
+            }
             Output::Event(event) => self.host.event(event),
             Output::Settled { token, result } => self.host.settled(token, result),
         }
@@ -127,11 +231,17 @@ impl Driver {
         }
     }
 
-    fn send_frame(&self, frame: &str) {
+    fn send_frame(&self, frame: String) {
         // A page may have put something else in the place of WebSocket, which may call back at once: hence no borrow.
         let socket = self.socket.borrow().clone();
         // There is none when the session learned of the close after it had queued the frame.
-        if let Some(Err(reason)) = socket.map(|socket| socket.send(frame)) {
+        let Some(socket) = socket else { return };
+        if let Some(storage) = &self.storage
+            && (storage.is_holding() || self.session.borrow().must_save())
+        {
+            storage.hold(socket, frame);
+            self.schedule_flush(storage);
+        } else if let Err(reason) = socket.send(&frame) {
             self.fail_socket(&reason);
         }
     }
@@ -146,6 +256,10 @@ impl Driver {
     /// The login that a derivation was for ends with its socket, and so does the search for another.
     fn close_socket(&self) {
         let socket = self.socket.take();
+        // What is held for it goes out yet.
+        if let Some(socket) = &socket {
+            socket.silence();
+        }
         let derivation = self.derivation.take();
         let fetches = self.fetches.take();
         drop((socket, derivation, fetches));

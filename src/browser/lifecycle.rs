@@ -24,8 +24,10 @@ extern "C" {
 
 const NETWORK_EVENTS: [&str; 2] = ["online", "offline"];
 /// `pageshow` is also the way out of the back/forward cache.
-const PAGE_EVENTS: [&str; 2] = ["pageshow", "resume"];
+const PAGE_EVENTS: [&str; 2] = ["pageshow", "pagehide"];
 const VISIBILITY_EVENT: &str = "visibilitychange";
+/// Of the document, not of the window. A frozen page may be discarded without another word.
+const DOCUMENT_EVENTS: [&str; 3] = [VISIBILITY_EVENT, "freeze", "resume"];
 
 /// Stops listening when dropped.
 pub(super) struct Lifecycle {
@@ -38,8 +40,16 @@ impl Lifecycle {
             let Some(driver) = driver.upgrade() else { return };
             match event.type_().as_str() {
                 "online" => driver.input(Input::NetworkChanged { is_online: true }),
+                "pagehide" => driver.page_hidden(),
+                "freeze" => driver.save_all(),
                 "offline" => driver.input(Input::NetworkChanged { is_online: false }),
-                VISIBILITY_EVENT => driver.input(Input::VisibilityChanged { is_visible: is_visible() }),
+                VISIBILITY_EVENT => {
+                    driver.input(Input::VisibilityChanged { is_visible: is_visible() });
+                    // On a phone this may be the last event of all.
+                    if !is_visible() {
+                        driver.save_all();
+                    }
+                }
                 _ => driver.input(Input::Woke),
             }
         });
@@ -61,7 +71,9 @@ impl Lifecycle {
         }
         DOCUMENT.with(|document| {
             if let Some(document) = document {
-                act(document, VISIBILITY_EVENT, listener);
+                for event in DOCUMENT_EVENTS {
+                    act(document, event, listener);
+                }
             }
         });
     }

@@ -11,6 +11,8 @@ mod env;
 mod keys;
 mod lifecycle;
 mod socket;
+mod storage;
 mod timer;
 
 pub(crate) use driver::{Driver, Host};
+pub(crate) use storage::Store;

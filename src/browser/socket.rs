@@ -50,6 +50,13 @@ impl Socket {
         Ok(Self { socket, callbacks })
     }
 
+    /// No event of it reaches the session any more.
+    pub(super) fn silence(&self) {
+        self.socket.set_onopen(None);
+        self.socket.set_onmessage(None);
+        self.socket.set_onclose(None);
+    }
+
     /// The error is the browser's own words.
     pub(super) fn send(&self, frame: &str) -> Result<(), String> {
         self.socket.send_with_str(frame).map_err(|error| describe(&error))
@@ -59,9 +66,7 @@ impl Socket {
 impl Drop for Socket {
     fn drop(&mut self) {
         // First nobody listens, then the callbacks go: a late event must not find a callback that is no more.
-        self.socket.set_onopen(None);
-        self.socket.set_onmessage(None);
-        self.socket.set_onclose(None);
+        self.silence();
         // What was sent is still delivered. An error would say that it is closed already.
         let _ = self.socket.close();
     }

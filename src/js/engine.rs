@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use wasm_bindgen::prelude::*;
 
-use crate::browser::Driver;
+use crate::browser::{Driver, Store};
 use crate::proto::{Config, GivenCredentials, Input, Token};
 
 use super::host::{Interests, JsHost, Sink};
@@ -21,13 +21,14 @@ pub struct Engine {
 
 #[wasm_bindgen]
 impl Engine {
-    /// `names` are the events that the package knows.
+    /// `names` are the events that the package knows. Without a `store` nothing outlives the page.
     #[wasm_bindgen(constructor)]
-    pub fn new(options: JsValue, names: Vec<String>, sink: Sink) -> Result<Engine, JsValue> {
-        let config: Config = result(from_js::<Options>(options)?.try_into())?;
+    pub fn new(options: JsValue, names: Vec<String>, sink: Sink, store: Option<Store>) -> Result<Engine, JsValue> {
+        let mut config: Config = result(from_js::<Options>(options)?.try_into())?;
+        config.is_stored = store.is_some();
         let interests = Interests::default();
         let host = JsHost { sink, names, interests: interests.clone() };
-        Ok(Self { driver: Driver::new(config, Box::new(host)), interests })
+        Ok(Self { driver: Driver::new(config, Box::new(host), store), interests })
     }
 
     /// Which events are wanted: bit `n` stands for the `n`th name.

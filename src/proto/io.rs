@@ -80,8 +80,8 @@ pub enum Output {
     AskCredentials { id: u32, mechanisms: Vec<String>, jid: String },
     /// Take hold of the storage, so that no other page does, and read it; answer with [`Input::StorageOpened`].
     OpenStorage,
-    /// Store this last, and let go of the storage, or of the attempt to open it.
-    CloseStorage { unsaved: Vec<Unsaved> },
+    /// Store this last, and let go of the storage, or of the attempt to open it. `is_over`: nothing is left that another page could go on with.
+    CloseStorage { unsaved: Vec<Unsaved>, is_over: bool },
     /// Tell the app.
     Event(Event),
     /// A command has its outcome.
@@ -92,7 +92,7 @@ pub enum Output {
 pub enum Opened {
     /// It is held, and this was in it.
     Records(Box<Records>),
-    /// It is held again, and nobody else has held it since [`Input::PageHidden`].
+    /// It is held again, and nobody else has held it since this session let go of it.
     Unchanged,
     /// Another page holds it, or it does not work: everything stays in memory.
     Refused,

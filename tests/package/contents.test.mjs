@@ -24,6 +24,7 @@ const EXPECTED = [
   "index.js",
   "load.js",
   "package.json",
+  "storage.js",
   "waxwing.js",
   "waxwing_bg.wasm",
   "xml.js",

@@ -44,6 +44,8 @@ export async function launch({ csp, routes, files, args = [] } = {}) {
     const browser = await chromium.launch({
       executablePath: findChromium(),
       headless: true,
+      // Pages of today come back from there; Playwright would turn it off.
+      ignoreDefaultArgs: ["--disable-back-forward-cache"],
       chromiumSandbox: !isRoot,
       args: [...FLAGS, ...(isRoot ? ["--no-sandbox"] : []), ...args],
     });

@@ -215,7 +215,7 @@ impl Peer {
                 Output::AskCredentials { id, mechanisms, .. } => self.asked.push((id, mechanisms)),
                 Output::FetchHostMeta { id, url, .. } => self.fetches.push((id, url)),
                 Output::OpenStorage => is_opening = true,
-                Output::CloseStorage { unsaved } => self.save(unsaved),
+                Output::CloseStorage { unsaved, .. } => self.save(unsaved),
                 other => panic!("the harness does not know {other:?}"),
             }
         }

@@ -43,7 +43,7 @@ export async function serve({ port = 0, routes = {}, files = {}, csp } = {}) {
   const server = createServer((request, response) => {
     answer(request, { routes, files }).then(
       ({ status, type, body }) => {
-        const headers = { "Content-Type": type, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff" };
+        const headers = { "Content-Type": type, "Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff" };
         if (csp) headers["Content-Security-Policy"] = csp;
         response.writeHead(status, headers).end(request.method === "HEAD" ? undefined : body);
       },

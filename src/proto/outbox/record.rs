@@ -115,6 +115,13 @@ impl Outbox {
         }
     }
 
+    /// Another page has what came out of the storage. What the app has written since stays.
+    pub(crate) fn forget(&mut self) {
+        self.lose();
+        self.doubtful.retain(|message| message.token.is_some());
+        self.queued.retain(|message| message.token.is_some());
+    }
+
     /// Another page of the app has taken the session, and all that was on its way with it: what becomes of that is not known here.
     pub(crate) fn surrender(&mut self, outputs: &mut VecDeque<Output>) {
         self.lose();

@@ -135,9 +135,11 @@ impl Session {
                 self.outbox.discard(error.as_ref().unwrap_or(&aborted), &mut self.outputs);
             }
         }
-        // A logout has still to use what is stored, and erases it then.
-        if error.is_none() && !self.logout.is_wanted() {
-            self.close_storage();
+        match &error {
+            // A logout has still to use what is stored, and erases it then.
+            _ if self.logout.is_wanted() => {}
+            None => self.close_storage(),
+            Some(_) => self.leave_storage(now),
         }
         self.announce(State::Offline, |change| change.error.clone_from(&error));
         for token in std::mem::take(&mut self.disconnecting) {

@@ -14,7 +14,7 @@ use std::collections::VecDeque;
 use self::logout::Logout;
 use self::storage::Storage;
 use crate::proto::backoff::Backoff;
-use crate::proto::config::Config;
+use crate::proto::config::{Account, Config};
 use crate::proto::discovery::Endpoints;
 use crate::proto::entropy::{Entropy, Ids};
 use crate::proto::error::{Code, Error};
@@ -182,6 +182,11 @@ impl Session {
     /// The state, already the new one when its event is polled (I7).
     pub fn state(&self) -> State {
         self.state
+    }
+
+    /// Who logs in.
+    pub fn account(&self) -> &Account {
+        &self.config.account
     }
 
     /// The full JID, while there is a session, also while it waits to be resumed.

@@ -1,11 +1,12 @@
 //! The session beyond the page: what is stored when, and how it is taken up again.
 //!
 //! ```text
-//!  Off             Closed ──connect()──▶ Opening ──records──▶ Open ──page hidden──▶ Away
-//!  (no storage)      ▲                      │ refused          │                     │ connect(), or the page comes back
-//!                    │                      ▼                  │                     ▼
-//!                    └─────disconnect()── Refused ◀──failed────┤                  Opening ──unchanged──▶ Open
-//!                    └─────disconnect()────────────────────────┘
+//!  Off       Closed ──connect()──▶ Opening ──held──▶ Open ──page gone, or an attempt failed──▶ Away
+//!             ▲ ▲                   │  ▲               │                                        │ │
+//!             │ │           refused │  └───────────────┼──── connect(), or the page is back ────┘ │
+//!             │ │                   ▼                  │                                          │
+//!             │ └── disconnect() ─ Refused ◀──failed───┤                                          │
+//!             └──── disconnect() ──────────────────────┴──────────────────────────────────────────┘
 //! ```
 //! What is stored is never behind what was said:
 //!
@@ -36,7 +37,7 @@ enum Phase {
     Closed,
     Opening,
     Open,
-    /// The page went away, and another one may have taken the session.
+    /// It was let go of, and another page may have taken the session.
     Away,
     /// Another page holds the storage, or it does not work. All is kept in memory.
     Refused,
@@ -46,6 +47,8 @@ pub(super) struct Storage {
     phase: Phase,
     /// The session was taken from the storage, or left there, and has not gone on since.
     is_restored: bool,
+    /// It was let go of, and is opened again.
+    was_away: bool,
     stored: Stored,
     stored_at_ms: u64,
     /// About how much they are, as JSON.
@@ -72,6 +75,7 @@ impl Storage {
         Self {
             phase: if is_wanted { Phase::Closed } else { Phase::Off },
             is_restored: false,
+            was_away: false,
             stored: Stored::default(),
             stored_at_ms: 0,
             roster_bytes: 0,
@@ -220,7 +224,10 @@ impl Session {
     pub(super) fn is_storage_known(&mut self) -> bool {
         match self.storage.phase {
             Phase::Off | Phase::Open | Phase::Refused => return true,
-            Phase::Closed | Phase::Away => self.outputs.push_back(Output::OpenStorage),
+            Phase::Closed | Phase::Away => {
+                self.storage.was_away = self.storage.phase == Phase::Away;
+                self.outputs.push_back(Output::OpenStorage);
+            }
             Phase::Opening => {}
         }
         self.storage.phase = Phase::Opening;
@@ -231,11 +238,13 @@ impl Session {
         if self.storage.phase != Phase::Opening {
             return;
         }
+        let was_away = std::mem::take(&mut self.storage.was_away);
         self.storage.stored_at_ms = now.mono_ms;
         self.storage.phase = if matches!(opened, Opened::Refused) { Phase::Refused } else { Phase::Open };
         if !matches!(opened, Opened::Unchanged) {
-            // The session that this page put aside is in other hands now.
-            self.surrender(now);
+            if was_away {
+                self.surrender(now);
+            }
             self.storage.stored = Stored::default();
         }
         match opened {
@@ -267,6 +276,12 @@ impl Session {
 
     /// The page goes, perhaps to come back: the connection is let go of without a word, so that whoever comes can go on with the session.
     pub(super) fn put_aside(&mut self, now: Now) {
+        match self.storage.phase {
+            Phase::Open => self.storage.phase = Phase::Away,
+            // The answer would come to a page that does not hold the storage any more.
+            Phase::Opening => self.storage.phase = Phase::Closed,
+            Phase::Off | Phase::Closed | Phase::Away | Phase::Refused => {}
+        }
         if self.state == State::Offline || self.is_closing {
             return;
         }
@@ -276,12 +291,6 @@ impl Session {
         }
         let error = Error::new(Code::ConnectionLost, "the page went away");
         self.let_go(now, &error);
-        match self.storage.phase {
-            Phase::Open => self.storage.phase = Phase::Away,
-            // The answer would come to a page that does not hold the storage any more.
-            Phase::Opening => self.storage.phase = Phase::Closed,
-            Phase::Off | Phase::Closed | Phase::Away | Phase::Refused => {}
-        }
         self.announce(State::Waiting, |change| change.error = Some(error));
     }
 
@@ -301,7 +310,18 @@ impl Session {
             let record = self.keychain.record().map(|keychain| Record(Content::Keychain(keychain)));
             unsaved.push(Unsaved { part: Part::Keychain, record });
         }
-        self.outputs.push_back(Output::CloseStorage { unsaved });
+        self.outputs.push_back(Output::CloseStorage { unsaved, is_over: true });
+    }
+
+    /// There is no connection, and none is tried: whatever is stored is free for others, another client in this page for one.
+    pub(super) fn leave_storage(&mut self, now: Now) {
+        let unsaved = self.take_unsaved(now, true);
+        match self.storage.phase {
+            Phase::Open => self.storage.phase = Phase::Away,
+            Phase::Opening | Phase::Refused => self.storage.phase = Phase::Closed,
+            Phase::Off | Phase::Closed | Phase::Away => return,
+        }
+        self.outputs.push_back(Output::CloseStorage { unsaved, is_over: false });
     }
 
     fn has_new_lists(&self) -> (bool, bool) {
@@ -311,7 +331,7 @@ impl Session {
 
     /// The session as the server knows it, if it may be stored.
     fn resumable(&self) -> Option<(&str, u32)> {
-        let is_there = self.is_established && self.has_session && !self.storage.is_heavy;
+        let is_there = self.may_resume() && self.has_session && !self.storage.is_heavy;
         self.management.session_id().filter(|_| is_there).map(|session_id| (session_id, self.management.inbound()))
     }
 
@@ -324,12 +344,17 @@ impl Session {
         }
     }
 
+    /// What was left in the storage is in other hands now.
     fn surrender(&mut self, now: Now) {
-        if self.has_session {
-            self.management = Management::default();
-            self.drop_session(now, &Error::new(Code::ConnectionLost, "another page of the app went on with the session"));
+        self.management = Management::default();
+        self.drop_session(now, &Error::new(Code::ConnectionLost, "another page of the app went on with the session"));
+        if self.storage.is_restored {
+            // It came from there, and the app hears of it again from whoever has it.
+            self.outbox.forget();
+        } else {
             self.outbox.surrender(&mut self.outputs);
         }
+        self.storage.is_restored = false;
     }
 
     fn restore(&mut self, now: Now, records: Records) {
