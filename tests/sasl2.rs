@@ -295,6 +295,29 @@ fn a_lost_session_is_resumed_along_with_the_login() {
 }
 
 #[test]
+fn a_resumed_session_has_what_it_was_offered_and_not_what_strangers_are() {
+    // XEP-0198, section 9.2: no features follow. XEP-0478: the limits of a stream change with the login.
+    let strangers = "<limits xmlns='urn:xmpp:stream-limits:0'><max-bytes>1000</max-bytes></limits>";
+    let own = "<limits xmlns='urn:xmpp:stream-limits:0'><max-bytes>9000</max-bytes></limits>";
+    let offer = format!("{}{strangers}", offer(&["PLAIN"], &format!("{BIND}{SM}")));
+    let mut peer = connecting(any_resource(), &offer);
+    peer.receive(&success(&bound(ENABLED), JID));
+    peer.receive(&features(&format!("{LATE}{own}<sub xmlns='urn:xmpp:features:pre-approval'/>")));
+    peer.answer_roster("");
+    peer.input(CUT);
+    send(&mut peer, 2, &"x".repeat(5_000));
+    peer.advance(1_000);
+    peer.open(&offer);
+    peer.receive(&success("<resumed xmlns='urn:xmpp:sm:3' h='2' previd='sm-1'/>", JID));
+    assert!(peer.take_frames().iter().any(|frame| frame.len() > 5_000));
+    let too_long =
+        MessageOptions { to: "juliet@example.com".to_owned(), body: Some("x".repeat(10_000)), ..MessageOptions::default() };
+    assert_eq!(peer.session.send_message(peer.now, Token(3), too_long).unwrap_err().code, Code::LimitExceeded);
+    peer.session.approve(peer.now, "juliet@example.com").unwrap();
+    assert!(last_frame(&mut peer).contains("type='subscribed'"));
+}
+
+#[test]
 fn a_session_that_is_gone_is_replaced_in_the_same_round_trip() {
     // XEP-0198, section 9.2.1: <failed/>, and the binding goes on.
     let mut peer = online();

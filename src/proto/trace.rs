@@ -39,6 +39,14 @@ mod tests {
         );
         let cut_off = "<challenge xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>cj1...";
         assert_eq!(redact(cut_off), "<challenge xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>(hidden)");
+        for (name, inner) in [
+            ("authenticate", "<initial-response>AHJvbWVvAHNlY3JldA==</initial-response><bind xmlns='urn:xmpp:bind:0'/>"),
+            ("success", "<token xmlns='urn:xmpp:fast:0' token='s3cret'/>"),
+            ("task-data", "<hash xmlns='urn:xmpp:scram-upgrade:0'>c2FsdGVk</hash>"),
+        ] {
+            let frame = format!("<{name} xmlns='urn:xmpp:sasl:2'>{inner}</{name}>");
+            assert_eq!(redact(&frame), format!("<{name} xmlns='urn:xmpp:sasl:2'>(hidden)</{name}>"));
+        }
         let message = "<message xmlns='jabber:client'><body>a</body></message>";
         assert_eq!(redact(message), message);
     }

@@ -59,16 +59,19 @@ async function asking(page, { jid, url }, answers) {
     ({ jid, url, answers }) => {
       globalThis.asked = [];
       globalThis.sent = [];
+      globalThis.said = [];
       globalThis.client = new waxwing.Client({
         jid,
         url,
         storage: "none",
+        log: (entry) => said.push(entry, entry.error?.stack),
         reconnect: { minDelayMs: 1, maxDelayMs: 100 },
         credentials: async ({ mechanisms }) => {
           asked.push(mechanisms);
           return answers[asked.length - 1];
         },
       });
+      for (const name of ["state", "error", "message", "stanza"]) client.on(name, (event) => said.push(event, event.stack));
       client.on("stanza", ({ direction, xml }) => {
         const mechanism = /^<(?:authenticate|auth)\b[^>]* mechanism=["']([^"']+)/.exec(xml)?.[1];
         if (direction === "out" && mechanism) sent.push(mechanism);
@@ -90,6 +93,13 @@ async function asking(page, { jid, url }, answers) {
     },
     { jid, url, answers },
   );
+}
+
+/** No event and no entry of the log has shown a password or a token. */
+async function assertSilence(page, ...secrets) {
+  const said = await page.evaluate(() => JSON.stringify(said));
+  assert.ok(said.includes("(hidden)"));
+  for (const secret of ["secret-token", ...secrets]) assert.ok(!said.includes(secret), `${secret} is in what the client says`);
 }
 
 /** Logs in, and says by which mechanisms, how often the app was asked so far, and how it ended. */
@@ -161,6 +171,7 @@ stage.test("a token that is exchanged at every login works at every login", asyn
     await page.evaluate(() => client.disconnect());
     assert.deepEqual(await logIn(page), { outcome: "online", mechanisms: ["HT-SHA-256-NONE"], asked: 1 });
   }
+  await assertSilence(page, romeo.password, btoa("secret-token").slice(0, 15));
   // The one in use, and its successor.
   assert.equal(tokensOf(server, romeo), 2);
 });
@@ -250,6 +261,7 @@ stage.test("a token of the app logs in by OAUTHBEARER, and one that is no good i
   await asking(page, { ...romeo, url: server.url }, [{ token: "secret-token:AAAA" }, { token }]);
   assert.deepEqual(await logIn(page), { outcome: "auth-failed not-authorized", mechanisms: ["OAUTHBEARER"], asked: 1 });
   assert.deepEqual(await logIn(page), { outcome: "online", mechanisms: ["OAUTHBEARER"], asked: 2 });
+  await assertSilence(page, token, btoa("secret-token").slice(0, 15));
   // From here on by the token that the server itself gave.
   await page.evaluate(() => client.disconnect());
   assert.deepEqual(await logIn(page), { outcome: "online", mechanisms: ["HT-SHA-256-NONE"], asked: 2 });

@@ -23,12 +23,14 @@ impl Session {
             ids: &mut self.ids,
             management: &mut self.management,
             keychain: &mut self.keychain,
+            offered: &self.offered,
             sent_count: self.outbox.sent_count(),
             outputs: &mut self.outputs,
         };
         let progress = act(stream, &mut io);
         if stream.is_bound() {
-            self.outbox.limit(stream.features().limits.max_bytes);
+            self.offered.clone_from(stream.features());
+            self.outbox.limit(self.offered.limits.max_bytes);
         }
         match progress {
             Ok(Progress::Negotiating) => {}
@@ -116,7 +118,8 @@ impl Session {
             ("features", ns::STREAM) => {
                 if let Some(stream) = &mut self.stream {
                     stream.learn(element);
-                    self.outbox.limit(stream.features().limits.max_bytes);
+                    self.offered.clone_from(stream.features());
+                    self.outbox.limit(self.offered.limits.max_bytes);
                 }
             }
             _ if is_stanza => {

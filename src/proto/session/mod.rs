@@ -26,6 +26,7 @@ use crate::proto::iq::{IqTable, Owner};
 use crate::proto::outbox::{Cancelled, Outbox};
 use crate::proto::router;
 use crate::proto::state::State;
+use crate::proto::stream::features::StreamFeatures;
 use crate::proto::stream::keychain::Keychain;
 use crate::proto::stream::management::Management;
 use crate::proto::stream::{Progress, Stream, framing};
@@ -75,6 +76,8 @@ pub struct Session {
     own_jid: String,
     stream: Option<Stream>,
     management: Management,
+    /// What the server offers in the session.
+    offered: StreamFeatures,
     /// The server bound a resource, and the session lives: on a connection, or waiting for one to be resumed on.
     has_session: bool,
     /// The session has been online: roster loaded, first presence sent.
@@ -148,6 +151,7 @@ impl Session {
             management: Management::default(),
             has_session: false,
             is_established: false,
+            offered: StreamFeatures::default(),
             keychain: Keychain::default(),
             backoff: Backoff::default(),
             has_been_online: false,

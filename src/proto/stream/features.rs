@@ -12,7 +12,7 @@ const CHANNEL_BINDING: &str = "urn:xmpp:sasl-cb:0";
 const LIMITS: &str = "urn:xmpp:stream-limits:0";
 
 /// What the server offers on this stream.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct StreamFeatures {
     /// SASL mechanisms, in the server's order.
     pub(crate) mechanisms: Vec<String>,
@@ -43,7 +43,7 @@ pub(crate) struct StreamLimits {
 }
 
 /// SASL2, and what goes along with a login.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Authentication {
     pub(crate) mechanisms: Vec<String>,
     /// Mechanisms of FAST.
@@ -55,7 +55,7 @@ pub(crate) struct Authentication {
 }
 
 /// Bind 2, and what of it goes along: client state would save a frame of a page that is hidden while it logs in, and is told behind it.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct InlineBind {
     pub(crate) has_management: bool,
 }

@@ -21,7 +21,7 @@
 //! management with resumption. Never: STARTTLS and compression, which a WebSocket has no use for.
 
 mod conditions;
-mod features;
+pub(crate) mod features;
 pub(crate) mod framing;
 pub(crate) mod keychain;
 mod login;
@@ -55,6 +55,8 @@ pub(crate) struct Io<'a> {
     /// Outlives the stream, and so does the next.
     pub(crate) management: &'a mut Management,
     pub(crate) keychain: &'a mut Keychain,
+    /// What the server offered in the session, on the stream before this one.
+    pub(crate) offered: &'a StreamFeatures,
     /// Stanzas sent in the session so far.
     pub(crate) sent_count: u64,
     pub(crate) outputs: &'a mut VecDeque<Output>,
@@ -303,6 +305,9 @@ impl Stream {
         }
         if let Some(resumed) = success.resumed {
             let said = io.management.handle_resumed(resumed, io.sent_count)?;
+            // XEP-0198, section 9.2: no features follow. Those from before the login are none of the session's: the limits among them, for
+            // example, are those of a stranger.
+            self.features = io.offered.clone();
             self.step = Step::Bound;
             return Ok(Progress::Resumed(said));
         }

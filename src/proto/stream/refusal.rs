@@ -20,6 +20,12 @@ pub(crate) fn refused(error: &SaslError) -> Error {
         SaslError::TooFewIterations { .. } => {
             (Code::AuthFailed, Some("Ask the server's operator to raise the iteration count of SCRAM."))
         }
+        SaslError::DowngradeRefused { .. } => (
+            Code::AuthFailed,
+            Some(
+                "If the server's operator says that this is meant, account.logout() forgets what the account was logged in with before.",
+            ),
+        ),
         _ => (Code::AuthFailed, None),
     };
     let mut out = Error::new(code, error.to_string()).condition(error.reason());
