@@ -4,7 +4,7 @@
 import { coalesce, h } from "./dom.js";
 import { haveMet, introduce } from "./introduce.js";
 import { Pane } from "./pane.js";
-import { errorWords } from "./words.js";
+import { bareJid, errorWords } from "./words.js";
 
 const panesElement = document.getElementById("panes");
 const tabsElement = document.getElementById("tabs");
@@ -113,6 +113,8 @@ function showIntroduction() {
     onclick: async () => {
       button.disabled = true;
       outcome.textContent = "";
+      panes[0].expectYes(bareJid(second.jid));
+      panes[1].expectYes(bareJid(first.jid));
       try {
         await introduce(first, second, { groups: ["Verona"], signal: AbortSignal.timeout(15_000) });
       } catch (error) {

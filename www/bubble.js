@@ -1,11 +1,12 @@
 // One message: its text, its time, and, for our own, how far it has come.
 
 import { h, icon } from "./dom.js";
-import { DELIVERY_WORDS, errorWords, exactTimeWords, timeWords } from "./words.js";
+import { DELIVERY_WORDS, exactTimeWords, failureWords, timeWords } from "./words.js";
 
 export class Bubble {
   #delivery;
   #failure;
+  #failureText;
   #onResend;
 
   /**
@@ -42,10 +43,29 @@ export class Bubble {
     this.#delivery.dataset.stage = stage;
     this.element.classList.toggle("is-failed", stage === "failed");
     this.#failure.replaceChildren();
-    if (stage === "failed") {
-      this.#failure.append(
-        h("p", { role: "alert", dir: "auto" }, error ? errorWords(error) : hint),
-        h("button", { type: "button", class: "link", onclick: this.#onResend }, "Send again"));
-    }
+    this.#failureText = undefined;
+    if (stage === "failed") this.#showFailure(failureWords(error));
+  }
+
+  /** Why it failed, in words; undefined when it did not. */
+  get failureText() {
+    return this.#failureText?.textContent;
+  }
+
+  /** The message below has failed for the same reason and says it: once is enough for both. */
+  leaveFailureToNext() {
+    this.#failureText?.classList.add("visually-hidden");
+  }
+
+  #showFailure({ words, detail }) {
+    this.#failureText = h("p", { role: "alert", dir: "auto", title: detail }, words);
+    const again = h("button", {
+      type: "button", class: "link", onclick: () => {
+        // It is a message of its own from here on; a second press would be a third message.
+        again.replaceWith(h("span", { class: "hint" }, "Sent again below"));
+        this.#onResend();
+      },
+    }, "Send again");
+    this.#failure.append(this.#failureText, again);
   }
 }

@@ -1,6 +1,6 @@
 // The XML console: every stanza in and out while it is open, and a field to send one by hand.
 
-import { h, icon, iconButton, StickyScroll, uniqueId } from "./dom.js";
+import { fitToText, h, icon, iconButton, StickyScroll, uniqueId } from "./dom.js";
 import { prettyXml } from "./pretty-xml.js";
 import { errorWords, timeWords } from "./words.js";
 
@@ -25,8 +25,9 @@ export class XmlConsole {
     this.#client = client;
     const inputId = uniqueId("stanza");
     this.#input = h("textarea", {
-      id: inputId, rows: "2", spellcheck: "false", autocapitalize: "none", autocomplete: "off", dir: "ltr",
-      placeholder: "<iq …/>, <message …/> or <presence …/>",
+      id: inputId, rows: "1", spellcheck: "false", autocapitalize: "none", autocomplete: "off", dir: "ltr",
+      placeholder: "A stanza: <iq …/>",
+      oninput: () => fitToText(this.#input),
       onkeydown: (event) => {
         if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
         event.preventDefault();
@@ -39,6 +40,7 @@ export class XmlConsole {
     },
     h("header", { class: "console-header" },
       h("h3", {}, "XML console"),
+      this.#examples(),
       h("button", { type: "button", class: "small", onclick: () => this.#log.replaceChildren() }, "Clear"),
       iconButton("close", "Close the XML console", onClose)),
     this.#log,
@@ -49,9 +51,7 @@ export class XmlConsole {
       },
     },
     h("label", { class: "visually-hidden", for: inputId }, "A stanza to send"), this.#input,
-    h("div", { class: "console-form-buttons" },
-      this.#examples(),
-      h("button", { type: "submit", class: "primary small", title: "Send (Ctrl+Enter)" }, "Send XML")),
+    h("button", { type: "submit", class: "primary", title: "Send (Ctrl+Enter)" }, "Send XML"),
     this.#message));
   }
 
@@ -94,6 +94,7 @@ export class XmlConsole {
     try {
       this.#client.sendRaw(text);
       this.#input.value = "";
+      fitToText(this.#input);
     } catch (error) {
       this.#message.textContent = errorWords(error);
     }
@@ -105,6 +106,7 @@ export class XmlConsole {
       "aria-label": "Examples", onchange: () => {
         this.#input.value = EXAMPLES[select.value] ?? "";
         select.value = "";
+        fitToText(this.#input);
         this.#input.focus();
       },
     },

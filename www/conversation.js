@@ -1,9 +1,9 @@
 // The conversation with one contact: who they are, what was said, and the field to say more.
 
 import { Bubble } from "./bubble.js";
-import { coalesce, h, icon, iconButton, StickyScroll, uniqueId } from "./dom.js";
+import { coalesce, fitToText, h, icon, iconButton, StickyScroll, uniqueId } from "./dom.js";
 import { menuButton } from "./menu.js";
-import { avatarColor, contactName, dayWords, PRESENCE_WORDS, presenceKind } from "./words.js";
+import { avatarColor, contactName, dayWords, presenceKind, presenceWords } from "./words.js";
 
 const MOST_BUBBLES = 500;            // older ones leave the page; a real app pages through the archive instead
 const SAME_BREATH_MS = 3 * 60_000;   // messages of one side within this time stand close together
@@ -108,7 +108,20 @@ export class Conversation {
 
   /** @param {{ id: string, stage: string, error?: import("waxwing").XmppError }} delivery */
   setDelivery({ id, stage, error }) {
-    this.#scroll.change(() => this.#sent.get(id)?.setDelivery(stage, error));
+    const bubble = this.#sent.get(id);
+    if (!bubble) return;
+    this.#scroll.change(() => {
+      bubble.setDelivery(stage, error);
+      if (stage === "failed") this.#sayFailureOnce(bubble);
+    });
+  }
+
+  /** Of messages one below the other that failed for the same reason, the last one says it. */
+  #sayFailureOnce(bubble) {
+    const at = this.#bubbles.indexOf(bubble);
+    const [before, after] = [this.#bubbles[at - 1], this.#bubbles[at + 1]];
+    if (before?.failureText === bubble.failureText) before.leaveFailureToNext();
+    if (after?.failureText === bubble.failureText) bubble.leaveFailureToNext();
   }
 
   markReadIfVisible() {
@@ -131,7 +144,7 @@ export class Conversation {
     const inputId = uniqueId("message");
     this.#input = h("textarea", {
       id: inputId, rows: "1", dir: "auto", placeholder: "Write a message", enterkeyhint: "send",
-      oninput: () => this.#fitInput(),
+      oninput: () => fitToText(this.#input),
       onkeydown: (event) => {
         // While an input method composes a character, Enter belongs to it.
         if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
@@ -153,7 +166,7 @@ export class Conversation {
     const body = this.#input.value;
     if (!body.trim() || this.#client.state === "offline") return;
     this.#input.value = "";
-    this.#fitInput();
+    fitToText(this.#input);
     this.#post(body);
     this.#input.focus();
   }
@@ -165,7 +178,7 @@ export class Conversation {
     } catch (error) {
       if (!NEVER_QUEUED.includes(error.code)) return;
       if (!this.#input.value) this.#input.value = body; // nothing that was typed is lost
-      this.#fitInput();
+      fitToText(this.#input);
       this.#notices.error("Not sent", error);
     }
   }
@@ -181,8 +194,11 @@ export class Conversation {
     this.#name.textContent = name;
     this.#name.title = this.jid;
     this.#avatar.textContent = [...name][0];
+    const isCurrent = this.#client.state === "online";
     this.#dot.dataset.kind = kind;
-    this.#presence.textContent = [PRESENCE_WORDS[kind], presence?.status, devices > 1 && `${devices} devices`].filter(Boolean).join(" · ");
+    this.#dot.classList.toggle("is-stale", !isCurrent);
+    const words = presenceWords(kind, { isCurrent, status: presence?.status });
+    this.#presence.textContent = devices > 1 && isCurrent ? `${words} · ${devices} devices` : words;
     this.#log.setAttribute("aria-label", `Conversation with ${name}`);
     this.#drawHint(item, name, isVisible);
 
@@ -249,12 +265,6 @@ export class Conversation {
     this.#scroll.toEnd();
     this.markReadIfVisible();
     this.#newBelow.hidden = true;
-  }
-
-  #fitInput() {
-    // The field is as high as its text; CSS caps it.
-    this.#input.style.height = "auto";
-    this.#input.style.height = `${this.#input.scrollHeight + 2}px`;
   }
 
   #isVisible() {

@@ -35,6 +35,13 @@ export function iconButton(name, label, onclick, attributes = {}) {
   return h("button", { type: "button", class: "icon-button", "aria-label": label, title: label, onclick, ...attributes }, icon(name));
 }
 
+/** Makes a text field as high as its text; CSS caps it. */
+export function fitToText(textarea) {
+  textarea.style.height = "auto";
+  const { offsetHeight, clientHeight, scrollHeight } = textarea;
+  textarea.style.height = `${scrollHeight + offsetHeight - clientHeight}px`;
+}
+
 let lastId = 0;
 
 /** An id that no other element of the page has; labels and aria-controls need one. */

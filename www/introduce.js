@@ -1,7 +1,7 @@
 // Makes two accounts contacts of each other: in both rosters, each seeing when the other is online.
 // Both clients are in this page, so it can play both sides of what usually two people do.
 
-import { bareJid, shortName } from "./words.js";
+import { bareJid, personName } from "./words.js";
 
 /** Is either in the other's roster, if only with a request that waits? */
 export function haveMet(first, second) {
@@ -15,8 +15,7 @@ export function haveMet(first, second) {
 export async function introduce(first, second, { groups = [], signal } = {}) {
   for (const [client, other] of [[first, second], [second, first]]) {
     const jid = bareJid(other.jid);
-    const name = shortName(jid);
-    await client.roster.add({ jid, name: name.charAt(0).toUpperCase() + name.slice(1), groups });
+    await client.roster.add({ jid, name: personName(jid), groups });
   }
   await subscribe(first, second, signal);
   await subscribe(second, first, signal);

@@ -5,7 +5,7 @@ import { h } from "./dom.js";
 import { LoginForm } from "./login-form.js";
 import { Notices } from "./notices.js";
 import { Session } from "./session.js";
-import { shortName } from "./words.js";
+import { personName } from "./words.js";
 
 export class Pane {
   #account;       // what the demo gave us to log in with, if it did
@@ -48,9 +48,7 @@ export class Pane {
   /** "Romeo", for the tab. */
   get name() {
     const jid = this.#session?.jid ?? this.#account?.jid;
-    if (!jid) return "Log in";
-    const name = shortName(jid);
-    return name.charAt(0).toUpperCase() + name.slice(1);
+    return jid ? personName(jid) : "Log in";
   }
 
   /** Logs in with the demo's account, if there is one. */
@@ -94,6 +92,11 @@ export class Pane {
     this.#onChange();
     // Resolves when what was sent has been flushed and the stream is closed.
     await client?.disconnect();
+  }
+
+  /** Somebody is about to let us see their presence because the page, not they, has been asked: that is no news. */
+  expectYes(jid) {
+    this.#session?.expectYes(jid);
   }
 
   /** After the page was frozen: the same client, which still has its roster and its conversations. */

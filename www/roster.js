@@ -2,7 +2,7 @@
 // and a screen reader's place survive a burst of presences.
 
 import { coalesce, h } from "./dom.js";
-import { avatarColor, PRESENCE_WORDS, presenceKind } from "./words.js";
+import { avatarColor, presenceKind, presenceWords } from "./words.js";
 
 const NO_GROUP = "Contacts";
 const STRANGERS = "Not in your contacts";
@@ -18,11 +18,15 @@ export class Roster {
   #selected;
   #rows = new Map();    // group and JID -> Row: a contact in two groups has two rows
   #groups = new Map();  // group -> { element, list, count }
-  #empty = h("p", { class: "roster-empty", hidden: true }, "No contacts yet.");
+  #empty;
   #list = h("div", { class: "roster-groups" });
 
   /** @param {Map<string, import("./conversation.js").Conversation>} options.conversations  for the unread counts, and for strangers who write */
-  constructor({ client, jid, conversations, onSelect }) {
+  constructor({ client, jid, conversations, onSelect, onAdd }) {
+    this.#empty = h("div", { class: "roster-empty", hidden: true },
+      h("p", { class: "roster-empty-title" }, "No contacts yet"),
+      h("p", {}, "Add somebody by their address. Once they accept, each of you sees when the other is online."),
+      h("button", { type: "button", class: "primary", onclick: onAdd }, "Add a contact"));
     this.#client = client;
     this.#conversations = conversations;
     this.#onSelect = onSelect;
@@ -60,8 +64,7 @@ export class Roster {
         return row.item;
       });
       reorder(section.list, elements);
-      section.count.textContent = `${contacts.filter((contact) => contact.isOnline).length}/${contacts.length}`;
-      section.count.title = "online / all";
+      section.count.textContent = group === STRANGERS ? "" : countWords(contacts, this.#isCurrent);
       sections.push(section.element);
     }
     for (const key of staleRows) this.#rows.delete(key);
@@ -104,12 +107,18 @@ export class Roster {
     const kind = presenceKind(presence, { isVisible });
     return {
       jid, kind,
+      isCurrent: this.#isCurrent,
       name: item?.name || jid,
       status: presence?.status,
       note: item?.ask ? "Asked, no answer yet" : undefined,
       isOnline: presence?.type === "available",
       unread: this.#conversations.get(jid)?.unread ?? 0,
     };
+  }
+
+  /** Without a connection nobody tells us who comes and goes. */
+  get #isCurrent() {
+    return this.#client.state === "online";
   }
 
   #section(name) {
@@ -137,7 +146,7 @@ export class Roster {
 
 class Row {
   #dot = h("span", { class: "presence-dot", role: "img" });
-  #name = h("span", { class: "row-name", dir: "auto" });
+  #name = h("bdi", { class: "row-name", dir: "auto" });
   #status = h("span", { class: "row-status", dir: "auto" });
   #badge = h("span", { class: "badge", hidden: true });
   #count = h("span", {});
@@ -154,26 +163,40 @@ class Row {
     this.item = h("li", {}, this.element);
   }
 
-  update({ name, kind, status, note, unread }, isSelected) {
+  update({ name, kind, isCurrent, status, note, unread }, isSelected) {
     // In a roster of thousands nearly all rows stay as they are, and writing the same text again would still cost layout.
-    const shown = JSON.stringify([name, kind, status, note, unread, isSelected]);
+    const shown = JSON.stringify([name, kind, isCurrent, status, note, unread, isSelected]);
     if (shown === this.#shown) return;
     this.#shown = shown;
 
-    const words = PRESENCE_WORDS[kind];
+    const words = presenceWords(kind, { isCurrent });
     this.avatar.textContent = [...name][0];
-    this.#name.textContent = name;
-    // What they say of themselves, or else how they are, or else what we wait for.
-    this.#status.textContent = status || note || words;
+    this.#name.replaceChildren(...breakable(name));
+    // What they say of themselves, or else what we wait for, or else how they are.
+    this.#status.textContent = status && !isCurrent ? `Last known: ${status}` : status || note || words;
     this.#dot.dataset.kind = kind;
+    this.#dot.classList.toggle("is-stale", !isCurrent);
     this.#dot.title = words;
     this.#dot.setAttribute("aria-label", words);
+    // Once is enough: where the text beside it says the same, the dot is for the eye.
+    this.#dot.ariaHidden = this.#status.textContent === words ? "true" : null;
     this.#count.textContent = unread > 99 ? "99+" : unread;
     this.#badge.hidden = unread === 0;
     this.element.classList.toggle("is-offline", kind === "offline" || kind === "hidden");
     if (isSelected) this.element.setAttribute("aria-current", "true");
     else this.element.removeAttribute("aria-current");
   }
+}
+
+/** An address may break before its @, and has two lines to do it in. */
+function breakable(name) {
+  const at = name.indexOf("@");
+  return at > 0 ? [name.slice(0, at), h("wbr"), name.slice(at)] : [name];
+}
+
+function countWords(contacts, isCurrent) {
+  const online = contacts.filter((contact) => contact.isOnline).length;
+  return isCurrent ? `${online} of ${contacts.length} online` : String(contacts.length);
 }
 
 /** Gives `parent` these children in this order, touching only those that are not in their place. */

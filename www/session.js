@@ -8,19 +8,23 @@ import { menuButton } from "./menu.js";
 import { OwnPresence } from "./own-presence.js";
 import { Requests } from "./requests.js";
 import { Roster } from "./roster.js";
-import { avatarColor, bareJid, CONNECTION_WORDS, contactName, shortName } from "./words.js";
+import { avatarColor, bareJid, CONNECTION_WORDS, contactName, personName } from "./words.js";
 
 export class Session {
   #notices;
   #onChange;
   #wasOnline = false;           // before that, what goes wrong is the form's to say
+  #isLost = false;              // from the loss of the connection until there is one again, attempts in between included
+  #expectedYes = new Set();     // bare JIDs; see expectYes()
   #endNotice;
   #unsubscribe;                 // every listener of this session, to be taken off when it ends
   #conversations = new Map();   // bare JID -> Conversation
   #selected;                    // the conversation that shows
   #stateText = h("span", { class: "connection-word", role: "status" });
-  #countdown = h("span", { class: "connection-countdown", "aria-hidden": "true" });
-  #connectButton;
+  #heading;
+  #countdown = h("p", { class: "retry-countdown", "aria-hidden": "true" });
+  #retry = h("div", { class: "retry", hidden: true }, this.#countdown,
+    h("button", { type: "button", class: "small", onclick: () => this.connect() }, "Connect now"));
   #countdownTimer;
   #roster;
   #requests;
@@ -76,6 +80,11 @@ export class Session {
     this.client.connect().catch((error) => this.#notices.error("Could not connect", error));
   }
 
+  /** The next yes of `jid` to our request needs no telling: whoever looks at the page has just asked for it. */
+  expectYes(jid) {
+    this.#expectedYes.add(jid);
+  }
+
   /** Ends the session's part of the page. The client itself is disconnected by whoever made it. */
   dispose() {
     for (const stop of this.#unsubscribe) stop();
@@ -93,22 +102,23 @@ export class Session {
       jid: this.jid,
       conversations: this.#conversations,
       onSelect: (jid) => this.#open(jid),
+      onAdd: () => this.#addContact(),
     });
     this.#console = new XmlConsole({ client, jid: this.jid, onClose: () => this.#showConsole(false) });
     this.#consoleButton = iconButton("code", "XML console", () => this.#showConsole(!this.#console.isOpen), {
       "aria-expanded": "false", "aria-controls": this.#console.element.id,
     });
-    this.#connectButton = h("button", { type: "button", class: "small", hidden: true, onclick: () => this.connect() }, "Connect now");
+    this.#heading = h("h2", { title: this.jid, dir: "auto", tabindex: "-1" }, this.jid);
     this.#main = h("div", { class: "session-main" }, emptyState());
 
     this.element = h("div", { class: "session", "data-view": "list" },
       h("header", { class: "session-header" },
-        h("span", { class: `avatar ${avatarColor(bareJid(this.jid))}`, "aria-hidden": "true" }, shortName(this.jid).charAt(0)),
+        h("span", { class: `avatar ${avatarColor(bareJid(this.jid))}`, "aria-hidden": "true" }, personName(this.jid).charAt(0)),
         h("div", { class: "session-title" },
-          h("h2", { title: this.jid, dir: "auto" }, this.jid),
+          this.#heading,
           h("p", { class: "connection" },
-            h("span", { class: "connection-dot", "aria-hidden": "true" }), this.#stateText, this.#countdown)),
-        this.#connectButton,
+            h("span", { class: "connection-dot", "aria-hidden": "true" }), this.#stateText)),
+        this.#retry,
         this.#consoleButton,
         menuButton("Account menu", () => [
           { label: "Log out", run: () => onLogOut() },
@@ -124,12 +134,11 @@ export class Session {
       this.#console.element);
   }
 
-  #stateChanged({ current, error, retryInMs }) {
-    this.element.dataset.state = current;
-    this.#stateText.textContent = CONNECTION_WORDS[current];
-    this.#connectButton.hidden = current !== "waiting" && current !== "offline";
-    this.#showCountdown(current === "waiting" ? retryInMs : undefined);
+  #stateChanged({ current, error, retryInMs, resumed }) {
+    this.#showConnection(current, retryInMs);
     if (current === "online") {
+      // Resumed: the server kept for us what came meanwhile, and told which of our messages it has.
+      if (this.#wasOnline) this.#notices.news(resumed ? "Back, nothing was missed." : "Back, in a new session.");
       this.#wasOnline = true;
       this.#endNotice?.remove();
     }
@@ -141,14 +150,30 @@ export class Session {
     this.#contactsChanged();
   }
 
-  /** A number that changes each second is for the eye alone: a screen reader has heard "trying again". */
-  #showCountdown(retryInMs) {
+  /** An attempt to get back changes the countdown alone: nothing moves, and a screen reader does not tell each one. */
+  #showConnection(current, retryInMs) {
+    const isRetrying = current === "connecting" && this.#isLost;
+    this.#isLost = current === "waiting" || current === "offline" || isRetrying;
+    if (!isRetrying) {
+      this.element.dataset.state = current;
+      this.#stateText.textContent = CONNECTION_WORDS[current];
+    }
+    this.#showCountdown(current, retryInMs);
+    const hadFocus = this.#retry.contains(document.activeElement);
+    this.#retry.hidden = !this.#isLost;
+    if (!hadFocus || this.#isLost) return;
+    if (this.element.dataset.view === "chat") this.#selected.focus();
+    else this.#heading.focus();
+  }
+
+  /** A number that changes each second is for the eye alone. */
+  #showCountdown(current, retryInMs) {
     clearInterval(this.#countdownTimer);
-    this.#countdown.textContent = "";
-    if (retryInMs === undefined) return;
+    this.#countdown.textContent = current === "connecting" ? "Trying now…" : "";
+    if (current !== "waiting") return;
     const retryAt = performance.now() + retryInMs;
     const show = () => {
-      this.#countdown.textContent = ` in ${Math.max(0, Math.ceil((retryAt - performance.now()) / 1000))} s`;
+      this.#countdown.textContent = `Next try in ${Math.max(0, Math.ceil((retryAt - performance.now()) / 1000))} s`;
     };
     show();
     this.#countdownTimer = setInterval(show, 1000);
@@ -165,7 +190,7 @@ export class Session {
     const jid = bareJid(from);
     const name = contactName(this.client, jid);
     if (type === "subscribe") this.#requests.add({ jid, status, nick });
-    if (type === "subscribed") this.#notices.news(`${name} lets you see when they are online.`);
+    if (type === "subscribed" && !this.#expectedYes.delete(jid)) this.#notices.news(`${name} lets you see when they are online.`);
     if (type === "unsubscribed") this.#notices.news(`${name} does not share their presence with you.`);
     if (type === "unsubscribe") this.#notices.news(`${name} no longer asks for your presence.`);
   }
@@ -222,6 +247,7 @@ export class Session {
   #showConsole(isOpen) {
     if (isOpen) this.#console.open();
     else this.#console.close();
+    this.element.dataset.console = isOpen ? "open" : "closed"; // the rest makes room for it
     this.#consoleButton.setAttribute("aria-expanded", isOpen);
     if (!isOpen) this.#consoleButton.focus();
   }

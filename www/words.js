@@ -4,8 +4,8 @@
 export const CONNECTION_WORDS = {
   offline: "Offline",
   connecting: "Connecting…",
-  online: "Online",
-  waiting: "Connection lost, trying again",
+  online: "Connected", // whether we are there for others is another thing, and a word of its own: "Online", "Away"
+  waiting: "Connection lost",
 };
 
 /** `kind` is what the presence dot is drawn from; see `presenceKind`. */
@@ -22,7 +22,7 @@ export const PRESENCE_WORDS = {
 export const DELIVERY_WORDS = {
   queued: { word: "queued", hint: "Waiting for the connection" },
   sent: { word: "sent", hint: "Sent; the server has not confirmed it yet" },
-  acked: { word: "acked", hint: "The server has confirmed that it has this message" },
+  acked: { word: "on server", hint: "The server has confirmed that it has this message" },
   delivered: { word: "delivered", hint: "It has reached a device of the recipient" },
   displayed: { word: "read", hint: "The recipient has seen it" },
   failed: { word: "failed", hint: "It was not delivered" },
@@ -32,6 +32,29 @@ export const DELIVERY_WORDS = {
 export function presenceKind(presence, { isVisible = true } = {}) {
   if (presence?.type === "available") return presence.show ?? "available";
   return isVisible ? "offline" : "hidden";
+}
+
+/** What is said of somebody who is so. Without a connection, all that is known is how it was. */
+export function presenceWords(kind, { isCurrent = true, status } = {}) {
+  const words = [PRESENCE_WORDS[kind], status].filter(Boolean).join(" · ");
+  return isCurrent || kind === "hidden" ? words : `Last known: ${words}`;
+}
+
+/** Why a message failed, in the words of somebody who only wants to have it delivered. By error code, or else by condition. */
+const FAILURE_WORDS = {
+  "delivery-unknown": "It may have arrived: the connection was lost before the server could say so.",
+  "item-not-found": "Nobody has this address. Check how it is written.",
+  "recipient-unavailable": "They are not online. Try again when they are.",
+  "remote-server-not-found": "No server answers for this address. Check the part after the @.",
+  "remote-server-timeout": "Their server cannot be reached now. Try again later.",
+  "service-unavailable": "Nobody is reached at this address. Check how it is written.",
+};
+
+/** What to do about a message that failed; `detail` is what the server said, for those who want to know. */
+export function failureWords(error) {
+  if (!error) return { words: DELIVERY_WORDS.failed.hint, detail: undefined };
+  const words = FAILURE_WORDS[error.code] ?? FAILURE_WORDS[error.condition] ?? error.text ?? error.remediation ?? error.message;
+  return { words: sentence(words), detail: sentence(error.message) };
 }
 
 /** An error as one or two sentences: what happened, and what to do about it where the library knows. */
@@ -55,6 +78,12 @@ export function bareJid(jid) {
 /** A name to show for an address that has none: "romeo@localhost" -> "romeo" */
 export function shortName(jid) {
   return bareJid(jid).split("@", 1)[0];
+}
+
+/** The same as one writes a name: "Romeo". */
+export function personName(jid) {
+  const [first = "", ...rest] = shortName(jid);
+  return first.toUpperCase() + rest.join("");
 }
 
 /** What the roster calls a contact, or else the nickname or address. */

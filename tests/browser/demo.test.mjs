@@ -1,6 +1,8 @@
 // The demo site as a visitor uses it: www/ under its own strict policy, the real package, a real server.
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect, createServer } from "node:net";
 import { after, before, test } from "node:test";
 import * as browser from "../support/browser.mjs";
 import * as prosody from "../support/prosody.mjs";
@@ -8,15 +10,16 @@ import * as prosody from "../support/prosody.mjs";
 // What the README tells people to use. Without 'unsafe-inline', 'unsafe-eval' or an import map.
 const CSP = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src *; style-src 'self'";
 const DESKTOP = { viewport: { width: 1280, height: 800 } };
-const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
+const PHONE = phone(360, 740);
 
 let chromium;
 let server;
 let accounts;        // what /demo.json answers now
+let url;
 let usersMade = 0;
 
 before(async () => {
-  const routes = { "/demo.json": () => ({ url: server.url, accounts: accounts.map(({ jid, password }) => ({ jid, password })) }) };
+  const routes = { "/demo.json": () => ({ url, accounts: accounts.map(({ jid, password }) => ({ jid, password })) }) };
   [chromium, server] = await Promise.all([browser.launch({ csp: CSP, routes }), prosody.start()]);
 });
 
@@ -25,14 +28,19 @@ after(async () => {
   await server?.stop();
 });
 
+function phone(width, height) {
+  return { viewport: { width, height }, hasTouch: true, isMobile: true };
+}
+
 /** Opens the site with two fresh accounts, each in its pane. */
-async function openDemo(device = DESKTOP) {
+async function openDemo(device = DESKTOP, through = server.url) {
   usersMade += 1;
+  url = through;
   accounts = ["romeo", "juliet"].map((name) => server.register(`${name}${usersMade}`, "s3cret"));
   const page = await openPage(device);
   const [romeo, juliet] = accounts.map(({ jid, user }, index) => pane(page, index + 1, { jid, name: capitalised(user) }));
-  await romeo.hasState("Online");
-  await juliet.hasState("Online");
+  await romeo.hasState("Connected");
+  await juliet.hasState("Connected");
   return { page, romeo, juliet };
 }
 
@@ -78,8 +86,8 @@ function pane(page, number, { jid, name }) {
   };
 }
 
-async function openDemoWithContacts(device) {
-  const demo = await openDemo(device);
+async function openDemoWithContacts(device, through) {
+  const demo = await openDemo(device, through);
   await demo.page.getByRole("button", { name: "Make them contacts" }).click();
   await demo.romeo.row(demo.juliet.name).filter({ hasText: "Online" }).waitFor({ state: "attached" });
   await demo.juliet.row(demo.romeo.name).filter({ hasText: "Online" }).waitFor({ state: "attached" });
@@ -157,6 +165,27 @@ test("a message to nobody fails in words", async () => {
   await close(page);
 });
 
+test("a failure says what to do, keeps XMPP's own word for the tooltip, and is said once for several messages", async () => {
+  const { page, romeo } = await openDemo();
+  await romeo.addContact({ jid: "nobody@localhost", name: "Nobody", groups: "" });
+  const said = romeo.element.locator(".failure p:not(.visually-hidden)");
+  for (const text of ["Is anybody there?", "Hello?"]) {
+    await romeo.send(text);
+    await romeo.lastDelivery("failed");
+  }
+  assert.equal(await said.count(), 1);
+  assert.match(await said.textContent(), /^Nobody is reached at this address\. /);
+  assert.match(await said.getAttribute("title"), /service-unavailable/);
+
+  // Each can be sent again, and once only.
+  const again = romeo.element.getByRole("button", { name: "Send again" });
+  assert.equal(await again.count(), 2);
+  await again.first().click();
+  await romeo.element.locator(".message.is-out >> nth=2 >> .delivery[data-stage='failed']").waitFor();
+  assert.equal(await romeo.element.locator(".message.is-out >> nth=0").getByRole("button").count(), 0);
+  await close(page);
+});
+
 test("presence and status that one sets are seen by the other", async () => {
   const { page, romeo, juliet } = await openDemoWithContacts();
   await juliet.element.getByLabel("Your availability").selectOption("dnd");
@@ -164,6 +193,8 @@ test("presence and status that one sets are seen by the other", async () => {
   await juliet.element.getByLabel("Your status").fill("On the balcony");
   await juliet.element.getByLabel("Your status").press("Enter");
   await romeo.row(juliet.name).filter({ hasText: "On the balcony" }).waitFor();
+  await juliet.element.getByRole("status").filter({ hasText: "Shared" }).waitFor();
+  assert.equal(await juliet.element.getByLabel("Your status").evaluate((field) => field === document.activeElement), false, "done with the field");
   await romeo.row(juliet.name).getByRole("img", { name: "Do not disturb" }).waitFor();
   await close(page);
 });
@@ -283,8 +314,267 @@ test("when the server goes away the pane says so, and what was written meanwhile
   await server.restart();
   await romeo.lastDelivery("acked");
   await juliet.hasMessage("Are you still there?");
-  await romeo.hasState("Online");
+  await romeo.hasState("Connected");
   await close(page, /WebSocket connection to .* failed/);
+});
+
+test("while the connection is lost, nobody is shown as if they were there", async () => {
+  const { page, romeo, juliet } = await openDemoWithContacts();
+  await romeo.open(juliet.name);
+  await server.kill();
+  await romeo.hasState("Connection lost");
+  await romeo.row(juliet.name).filter({ hasText: "Last known: Online" }).waitFor();
+  await romeo.element.locator(".conversation-presence").filter({ hasText: "Last known: Online" }).waitFor();
+  const [stale, offline] = await romeo.row(juliet.name).locator(".presence-dot").evaluate((element) => {
+    const probe = document.createElement("i");
+    probe.style.color = "var(--gone)";
+    element.append(probe);
+    return [getComputedStyle(element).backgroundColor, getComputedStyle(probe).color];
+  });
+  assert.equal(stale, offline, "the dot is grey");
+  await server.restart();
+  await romeo.row(juliet.name).filter({ hasText: /^(?!.*Last known).*Online/s }).waitFor();
+  await close(page, /WebSocket connection to .* failed/);
+});
+
+test("a connection that breaks goes on where it was: nothing was missed, and a message in doubt turns out to be on the server", async () => {
+  const cable = await layCable();
+  const { page, romeo, juliet } = await openDemoWithContacts(DESKTOP, cable.url);
+  await romeo.open(juliet.name);
+  await juliet.open(romeo.name);
+  cable.isDeaf = true; // what is sent leaves the page and gets nowhere
+  await romeo.send("O, wilt thou leave me so unsatisfied?");
+  await romeo.lastDelivery("sent");
+  cable.cut();
+  await romeo.hasState("Connection lost");
+  await romeo.send("What satisfaction canst thou have tonight?");
+  await romeo.lastDelivery("queued");
+
+  cable.mend();
+  for (const pane of [romeo, juliet]) await pane.element.locator(".notice").filter({ hasText: "Back, nothing was missed." }).waitFor();
+  await romeo.lastDelivery("acked");
+  await juliet.hasMessage("What satisfaction");
+  assert.equal(await romeo.element.locator(".delivery[data-stage='acked']").count(), 2);
+  assert.equal(await juliet.element.locator(".bubble").count(), 2, "each of them once");
+  await close(page, /WebSocket connection to .* failed/);
+  await cable.stop();
+});
+
+/** A connection to the server that can be cut: first nothing gets to the server any more, then the sockets are gone. */
+async function layCable() {
+  const sockets = new Set();
+  let isWhole = true;
+  const cable = { isDeaf: false };
+  const listener = createServer((near) => {
+    if (!isWhole) return near.destroy();
+    const far = connect(server.port, "127.0.0.1");
+    near.on("data", (bytes) => cable.isDeaf || far.write(bytes));
+    far.on("data", (bytes) => near.write(bytes));
+    for (const [socket, other] of [[near, far], [far, near]]) {
+      sockets.add(socket);
+      socket.on("error", () => {}); // "close" follows
+      socket.on("close", () => {
+        sockets.delete(socket);
+        other.destroy();
+      });
+    }
+  });
+  listener.listen(0, "127.0.0.1");
+  await once(listener, "listening");
+  const address = new URL(server.url);
+  address.port = listener.address().port;
+  const destroyAll = () => sockets.forEach((socket) => socket.destroy());
+  return Object.assign(cable, {
+    url: address.href,
+    cut() {
+      isWhole = false;
+      destroyAll();
+    },
+    mend() {
+      isWhole = true;
+      cable.isDeaf = false;
+    },
+    async stop() {
+      listener.close();
+      destroyAll();
+      await once(listener, "close");
+    },
+  });
+}
+
+test("news lies over the pane and moves nothing; what the page did by itself is no news", async () => {
+  const { page, romeo, juliet } = await openDemoWithContacts();
+  await romeo.open(juliet.name);
+  assert.equal(await page.locator(".notice").count(), 0, "one asked for the two to be contacts");
+  const before = await romeo.input.boundingBox();
+  await juliet.open(romeo.name);
+  await juliet.chooseFromMenu("Contact menu", "Stop sharing your presence");
+  await romeo.element.locator(".notice").filter({ hasText: "does not share their presence" }).waitFor();
+  assert.deepEqual(await romeo.input.boundingBox(), before);
+  await close(page);
+});
+
+test("an open console leaves room for the conversation", async () => {
+  const { page, romeo, juliet } = await openDemoWithContacts();
+  const nurse = await askFor(page, [romeo, juliet]);
+  await romeo.open(juliet.name);
+  await romeo.element.getByRole("button", { name: "XML console" }).click();
+  await romeo.element.getByRole("region", { name: /^XML console/ }).waitFor();
+  const height = async (selector) => (await romeo.element.locator(selector).boundingBox()).height;
+  assert.ok(await height(".console") <= await height(".session") * 0.4 + 1);
+  assert.ok(await height(".log-frame") >= 150, `${await height(".log-frame")} px of messages`);
+  // The request has stepped back to one line, from which it is answered all the same.
+  await romeo.element.getByRole("button", { name: "Review" }).click();
+  await romeo.element.getByRole("button", { name: "Accept Nurse" }).waitFor();
+  await nurse.close();
+  await close(page);
+});
+
+/** A third account asks the two for their presence. */
+async function askFor(page, panes) {
+  const account = server.register(`nurse${usersMade}`, "s3cret");
+  const other = await chromium.newPage();
+  await other.evaluate(async ([options, names]) => {
+    globalThis.client = new waxwing.Client(options);
+    await client.connect();
+    for (const to of names) client.sendRaw(waxwing.xml`<presence to=${to} type="subscribe"><nick xmlns="http://jabber.org/protocol/nick">Nurse</nick></presence>`);
+  }, [{ jid: account.jid, password: account.password, url: server.url }, panes.map((pane) => pane.jid)]);
+  for (const pane of panes) await pane.element.locator(".request").filter({ hasText: account.jid }).waitFor({ state: "attached" });
+  return other;
+}
+
+test("on a phone a conversation has most of the screen, also while somebody asks", async () => {
+  const { page, romeo, juliet } = await openDemoWithContacts(phone(390, 844));
+  const nurse = await askFor(page, [romeo]);
+  await romeo.row(juliet.name).tap();
+  const { height } = await romeo.element.locator(".log-frame").boundingBox();
+  assert.ok(height >= 844 * 0.7, `${height} px of 844 for the messages`);
+  assert.equal(await romeo.element.getByRole("button", { name: "Accept Nurse" }).isVisible(), false);
+  await romeo.element.getByRole("button", { name: "Review" }).tap();
+  await romeo.element.getByRole("button", { name: "Accept Nurse" }).tap();
+  await romeo.element.locator(".requests").waitFor({ state: "hidden" });
+  await nurse.close();
+  await close(page);
+});
+
+test("on a phone that has lost the connection nothing covers anything", async () => {
+  const { page, romeo, juliet } = await openDemoWithContacts(PHONE);
+  const header = romeo.element.locator(".session-header");
+  await server.kill();
+  try {
+    await romeo.element.getByRole("button", { name: "Connect now" }).waitFor();
+    for (const width of [390, 360, 320]) {
+      await page.setViewportSize({ width, height: 740 });
+      assert.deepEqual(await overlaps(header), [], `contacts at ${width} px`);
+      await romeo.row(juliet.name).tap();
+      await header.getByText("Connection lost").waitFor();
+      assert.deepEqual(await overlaps(header), [], `conversation at ${width} px`);
+      await romeo.element.getByRole("button", { name: "Back to the contacts" }).tap();
+    }
+  } finally {
+    await server.restart();
+  }
+  await close(page, /WebSocket connection to .* failed/);
+});
+
+/** The pairs of visible texts and controls in an element whose boxes cut each other, and what sticks out of it. */
+function overlaps(locator) {
+  return locator.evaluate((root) => {
+    const frame = root.getBoundingClientRect();
+    const leaves = [...root.querySelectorAll("*")].filter((element) => element.checkVisibility() && !element.closest("svg, [hidden]")
+      && (element.matches("button, .avatar") || (!element.closest("button") && [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim()))));
+    const boxes = leaves.map((element) => ({ name: element.textContent.trim() || element.getAttribute("aria-label"), ...element.getBoundingClientRect().toJSON() }));
+    const cut = (a, b) => a.left < b.right - 0.5 && b.left < a.right - 0.5 && a.top < b.bottom - 0.5 && b.top < a.bottom - 0.5;
+    const isInside = (box) => box.left >= frame.left - 0.5 && box.right <= frame.right + 0.5 && box.top >= frame.top - 0.5 && box.bottom <= frame.bottom + 0.5;
+    return [
+      ...boxes.flatMap((a, index) => boxes.slice(index + 1).filter((b) => cut(a, b)).map((b) => `${a.name} / ${b.name}`)),
+      ...boxes.filter((box) => !isInside(box)).map((box) => `${box.name} sticks out`),
+    ];
+  });
+}
+
+test("every target is large enough for what points at it, and the page fits at twice the size", async () => {
+  for (const [device, least] of [[DESKTOP, 24], [PHONE, 44], [{ viewport: { width: 640, height: 400 } }, 24]]) {
+    const { page, romeo } = await openDemo(device);
+    const small = [];
+    const look = async () => small.push(...await page.evaluate((least) => [...document.querySelectorAll("button, input:not([type=checkbox]), select, textarea")]
+      .filter((element) => element.checkVisibility())
+      .map((element) => [element.ariaLabel ?? element.textContent, element.getBoundingClientRect()])
+      .filter(([, { width, height }]) => width < least || height < least)
+      .map(([name, { width, height }]) => `${name}: ${width} x ${height}`), least));
+    await look();
+    await romeo.addContact({ jid: "nobody@localhost", name: "Nobody", groups: "" });
+    await romeo.send("Is anybody there?");
+    await romeo.lastDelivery("failed");
+    await look();
+    assert.deepEqual(small, [], `under ${least} px at ${device.viewport.width} px`);
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "nothing to scroll sideways");
+    await close(page);
+  }
+});
+
+test("in a low window a request is one line, from which it is answered", async () => {
+  const { page, romeo } = await openDemo({ viewport: { width: 640, height: 400 } });
+  const nurse = await askFor(page, [romeo]);
+  await romeo.element.getByRole("button", { name: "Review" }).click();
+  await romeo.element.getByRole("button", { name: "Accept Nurse" }).click();
+  await romeo.element.locator(".requests").waitFor({ state: "hidden" });
+  await nurse.close();
+  await close(page);
+});
+
+test("a screen reader finds the parts of a pane by role and name, and is told what comes in", async () => {
+  const { page, romeo, juliet } = await openDemoWithContacts();
+  await romeo.open(juliet.name);
+  const log = romeo.element.getByRole("log", { name: `Conversation with ${juliet.name}` });
+  assert.equal(await log.getAttribute("aria-live"), "polite");
+  await juliet.open(romeo.name);
+  await juliet.send("Ay me!");
+  await log.getByText("Ay me!").waitFor();
+  await juliet.lastDelivery("acked");
+
+  const seen = (await romeo.element.ariaSnapshot())
+    .replaceAll(new RegExp(String.raw`${romeo.name}|${juliet.name}`, "gi"), (name) => name.replace(/\d+$/, ""))
+    .replaceAll(/time: .*/g, "time")
+    .replaceAll(/paragraph: \w+day, .*/g, "paragraph: the day");
+  assert.equal(seen, `\
+- region "romeo@localhost":
+  - heading "romeo@localhost" [level=2]
+  - paragraph:
+    - status: Connected
+  - button "XML console"
+  - button "Account menu"
+  - form "Presence of romeo@localhost":
+    - text: Your availability
+    - combobox "Your availability":
+      - option "Online" [selected]
+      - option "Free to chat"
+      - option "Away"
+      - option "Extended away"
+      - option "Do not disturb"
+    - text: Your status
+    - textbox "Your status"
+  - navigation "Contacts of romeo@localhost":
+    - heading "Verona 1 of 1 online" [level=3]
+    - list:
+      - listitem:
+        - button "Juliet Online"
+  - button "Add a contact"
+  - heading "Juliet" [level=3]
+  - paragraph: Online
+  - button "Contact menu"
+  - log "Conversation with Juliet":
+    - paragraph: the day
+    - article:
+      - text: "Juliet:"
+      - paragraph: Ay me!
+      - paragraph:
+        - time
+  - text: Message to juliet@localhost
+  - textbox "Message to juliet@localhost":
+    - /placeholder: Write a message
+  - button "Send"`);
+  await close(page);
 });
 
 test("logging out is seen by the contact, and one logs in again", async () => {
@@ -293,7 +583,7 @@ test("logging out is seen by the contact, and one logs in again", async () => {
   await romeo.element.getByText(`You have logged out of ${romeo.jid}.`).waitFor();
   await juliet.row(romeo.name).filter({ hasText: "Offline" }).waitFor();
   await romeo.element.getByRole("button", { name: `Log in as ${romeo.jid}` }).click();
-  await romeo.hasState("Online");
+  await romeo.hasState("Connected");
   await juliet.row(romeo.name).filter({ hasText: "Online" }).waitFor();
   await romeo.row(juliet.name).filter({ hasText: "Online" }).waitFor();
   await close(page);
@@ -313,7 +603,7 @@ test("a pane logs in elsewhere, and a wrong password is said in words", async ()
   await romeo.element.locator(".form-message").filter({ hasText: /\S/ }).waitFor();
   assert.equal(await romeo.element.getByLabel("Password").inputValue(), "", "the page does not keep the password");
   await logIn("r1ght");
-  await romeo.hasState("Online");
+  await romeo.hasState("Connected");
   await romeo.element.getByRole("heading", { name: nurse.jid }).waitFor();
   await close(page);
 });
@@ -329,7 +619,7 @@ test("served without demo.json the site is a form to log in", async () => {
     await guest.element.getByLabel("Password").fill(account.password);
     await guest.element.getByLabel("WebSocket address").fill(server.url);
     await page.keyboard.press("Enter");
-    await guest.hasState("Online");
+    await guest.hasState("Connected");
     page.assertNoErrors(/404/); // demo.json, which is not there
   } finally {
     await alone.close();
