@@ -206,7 +206,7 @@ fn an_archive_that_never_ends_its_pages_is_given_up() {
         pages += 1;
         assert!(pages < 1_000);
         peer.receive(&end_page(&query, false, "again"));
-        query = peer.take_frames().pop().unwrap_or_default();
+        query = peer.take_frames().into_iter().find(|frame| frame.starts_with("<iq")).unwrap_or_default();
     }
     assert!(peer.take_frames().iter().all(|frame| !frame.starts_with("<message")));
 }

@@ -66,7 +66,7 @@ fn any_frame_is_a_sign_of_life() {
     let mut peer = online("");
     send(&mut peer, "Hi").unwrap();
     peer.clear();
-    for _ in 0..10 {
+    for _ in 0..3 {
         peer.advance(3_000);
         peer.receive("<presence xmlns='jabber:client' from='juliet@example.com/x'/>");
     }
@@ -81,6 +81,52 @@ fn any_frame_is_a_sign_of_life() {
 }
 
 #[test]
+fn a_server_that_talks_and_does_not_listen_is_found_out() {
+    let mut peer = online("");
+    send(&mut peer, "Hi").unwrap();
+    peer.clear();
+    let mut asked = 0;
+    for second in 1..=45 {
+        assert_eq!(peer.session.state(), State::Online, "{second}");
+        peer.advance(1_000);
+        peer.receive("<presence xmlns='jabber:client' from='juliet@example.com/x'/>");
+        asked += pings(&mut peer).len();
+    }
+    assert_eq!((peer.session.state(), asked), (State::Waiting, 1));
+}
+
+#[test]
+fn a_dead_connection_is_found_while_the_user_goes_on_writing() {
+    let mut peer = online("");
+    for _ in 0..10 {
+        send(&mut peer, "Hi").unwrap();
+        peer.drain();
+        peer.advance(2_000);
+    }
+    assert_eq!(peer.session.state(), State::Waiting);
+}
+
+#[test]
+fn a_server_that_never_answers_an_r_is_believed_when_it_answers_a_ping_behind_the_message() {
+    // RFC 6120, section 10.1: stanzas are handled in order.
+    let mut peer = online("");
+    send(&mut peer, "Hi").unwrap();
+    peer.clear();
+    for _ in 0..3 {
+        peer.advance(3_700);
+        peer.receive("<presence xmlns='jabber:client' from='juliet@example.com/x'/>");
+    }
+    peer.advance(3_900);
+    for ping in pings(&mut peer) {
+        answer(&mut peer, &ping);
+    }
+    assert!(matches!(peer.outcome(Token(1)), Some(Ok(_))));
+    peer.clear();
+    peer.advance(50_000);
+    assert_eq!(pings(&mut peer).len(), 0, "and it is not asked again");
+}
+
+#[test]
 fn a_large_message_gets_the_time_that_a_slow_network_needs() {
     let mut peer = online("");
     send(&mut peer, &"x".repeat(1_000_000)).unwrap();
@@ -92,6 +138,7 @@ fn a_large_message_gets_the_time_that_a_slow_network_needs() {
     assert_eq!(pings(&mut peer).len(), 1);
     peer.advance(14_000);
     assert_eq!(peer.session.state(), State::Online);
+    peer.clear();
     peer.receive("<a xmlns='urn:xmpp:sm:3' h='3'/>");
     peer.advance(60_000);
     assert_eq!(pings(&mut peer).len(), 1);

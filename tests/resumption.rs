@@ -149,7 +149,7 @@ fn a_session_in_which_the_server_is_deaf_is_given_up_for_a_new_one() {
         assert_eq!(peer.session.state(), State::Waiting);
     };
     fall_silent(&mut peer);
-    for _ in 0..2 {
+    for _ in 0..4 {
         let frame = log_in_again(&mut peer);
         assert!(frame.starts_with("<resume "), "{frame}");
         resumed(&mut peer, 2);
@@ -327,6 +327,45 @@ fn a_silent_server_is_left_without_a_close_that_would_end_the_session() {
     let frames = peer.take_frames();
     assert!(frames.iter().all(|frame| !frame.starts_with("<close")), "{frames:?}");
     assert_eq!((peer.session.state(), peer.closed), (State::Waiting, 1));
+}
+
+#[test]
+fn a_handshake_that_takes_too_long_is_left_without_a_close_too() {
+    // XEP-0198, section 5: the server may get to the <resume/> all the same, and would end the session that it has just resumed.
+    let mut peer = resumable();
+    cut_and_log_in(&mut peer);
+    peer.clear();
+    peer.advance(30_000);
+    assert_eq!(peer.take_frames(), Vec::<String>::new());
+    assert_ne!(peer.session.state(), State::Online);
+    assert!(log_in_again(&mut peer).starts_with("<resume "));
+}
+
+#[test]
+fn what_has_arrived_is_confirmed_after_a_moment_or_when_it_is_much() {
+    // XEP-0198, section 4: unasked, after a certain time or a certain number of stanzas.
+    let message = "<message xmlns='jabber:client' from='juliet@example.com/x'><body>hi</body></message>";
+    let mut peer = resumable();
+    peer.advance(1_000);
+    assert_eq!(peer.take_frames(), ["<a xmlns='urn:xmpp:sm:3' h='2'/>"]);
+    for _ in 0..3 {
+        peer.receive(message);
+        peer.advance(300);
+    }
+    assert!(peer.take_frames().is_empty());
+    peer.advance(100);
+    assert_eq!(peer.take_frames(), ["<a xmlns='urn:xmpp:sm:3' h='5'/>"]);
+    peer.advance(10_000);
+    assert!(peer.take_frames().is_empty(), "there is nothing new to tell");
+    for _ in 0..1_000 {
+        peer.receive(message);
+    }
+    assert_eq!(peer.take_frames().len(), 7);
+    // Whoever was answered need not be told.
+    peer.receive("<r xmlns='urn:xmpp:sm:3'/>");
+    assert_eq!(peer.take_frames(), ["<a xmlns='urn:xmpp:sm:3' h='1005'/>"]);
+    peer.advance(1_000);
+    assert!(peer.take_frames().is_empty());
 }
 
 #[test]

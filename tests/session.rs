@@ -258,11 +258,15 @@ fn while_waiting_connect_retries_now_and_disconnect_stops() {
 #[test]
 fn a_silent_server_is_asked_and_then_left() {
     let mut peer = Peer::online_with(reconnecting(), USUAL_FEATURES, "");
-    peer.advance(60_000);
+    peer.advance(1_000);
+    assert_eq!(peer.take_frames(), ["<a xmlns='urn:xmpp:sm:3' h='1'/>"]);
+    peer.advance(59_000);
     let ping = peer.take_frames().pop().unwrap();
     assert!(ping.contains("urn:xmpp:ping"), "{ping}");
     peer.receive(&format!("<iq xmlns='jabber:client' type='result' id='{}' from='example.net'/>", attribute(&ping, "id")));
-    peer.advance(60_000);
+    peer.advance(1_000);
+    assert_eq!(peer.take_frames(), ["<a xmlns='urn:xmpp:sm:3' h='2'/>"]);
+    peer.advance(59_000);
     assert_eq!(peer.take_frames().len(), 1);
     assert_eq!(peer.session.state(), State::Online);
     peer.advance(15_000);

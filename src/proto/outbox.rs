@@ -263,6 +263,11 @@ impl Outbox {
         }
     }
 
+    /// Whether the server is known to have every stanza up to this count.
+    pub(crate) fn is_confirmed(&self, count: u64) -> bool {
+        self.sent.front().is_none_or(|sent| sent.count > count)
+    }
+
     /// Somebody answered this message: the server had it, and every stanza before it (RFC 6120, section 10.1).
     pub(crate) fn confirm_message(&mut self, id: &str, outputs: &mut VecDeque<Output>) {
         let is_it = |sent: &&Sent| sent.message().is_some_and(|message| message.message.id == id);

@@ -5,6 +5,7 @@ run_as_root = true -- as root Prosody refuses to start without it; for anybody e
 data_path = "{{folder}}/data"
 pidfile = "{{folder}}/prosody.pid"
 admin_socket = "{{folder}}/shell.sock"
+plugin_paths = { "{{folder}}/modules" }
 certificates = "{{folder}}/certs" -- empty: TLS is not used
 log = { {{logLevel}} = "*console" }
 

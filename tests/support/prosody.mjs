@@ -18,7 +18,7 @@
 // start({ modules: ["sasl2"], disabledModules: ["smacks"], config: "smacks_hibernation_time = 5" }) changes what the
 // server does; `hosts` adds lines at the end of the file, where `VirtualHost "localhost"` opens that section again.
 
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { atEnd } from "./cleanup.mjs";
@@ -26,6 +26,8 @@ import { writeStore } from "./lua.mjs";
 import { freePort, runShell, signalProsody, spawnProsody, view } from "./prosody-process.mjs";
 
 const TEMPLATE = new URL("./prosody.cfg.lua", import.meta.url);
+/** Modules of our own: start({ modules: ["fresh_reader"] }). */
+const MODULES = new URL("./prosody-modules/", import.meta.url);
 const START_DEADLINE_MS = 60_000;
 const ATTEMPTS = 5;
 const DEFAULTS = { modules: [], disabledModules: [], config: "", hosts: "", logLevel: "info" };
@@ -67,6 +69,7 @@ class Server {
     this.options = options;
     this.child = undefined;
     for (const inside of ["data", "certs"]) mkdirSync(join(this.folder, inside));
+    cpSync(MODULES, join(this.folder, "modules"), { recursive: true });
     this.forget = atEnd(() => {
       if (this.child) signalProsody(this.child, "SIGKILL");
       this.removeFolder();

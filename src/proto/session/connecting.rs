@@ -149,7 +149,7 @@ impl Session {
         }
         let waits_for = self.waits_for();
         let error = Error::new(Code::Timeout, format!("connecting took too long, waiting for {waits_for}"));
-        self.give_up(now, error.remedy("Check that the server answers; where the network is slow, raise timeouts.connectMs."));
+        self.abandon(now, error.remedy("Check that the server answers; where the network is slow, raise timeouts.connectMs."));
         true
     }
 }

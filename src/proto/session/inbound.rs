@@ -87,7 +87,7 @@ impl Session {
                 return;
             }
             // I8: what is counted is what came, whether it can be read or not.
-            self.management.count_inbound();
+            self.management.count_inbound(now.mono_ms);
         }
         if let Some(fault) = root.fault {
             return self.handle_fault(now, fault);
@@ -128,6 +128,7 @@ impl Session {
                 }
                 if let Routed::Confirmed(count) = self.with(now, |features, cx| router::route(element, features, cx)) {
                     self.is_probing = false;
+                    self.management.stop_asking();
                     self.outbox.confirm(count, &mut self.outputs);
                 }
             }
@@ -252,18 +253,20 @@ impl Session {
             match owner {
                 // Of a connection that is gone already, or heard since.
                 Owner::SignOfLife if !self.is_awaiting_sign => {}
+                // The other question was answered in the end.
+                Owner::Probe(count) if self.outbox.is_confirmed(count) => self.is_probing = false,
                 Owner::SignOfLife | Owner::Probe(_) => {
-                    let error = Error::new(Code::ConnectionLost, "the server is silent");
                     self.silences = self.silences.saturating_add(1);
-                    // XEP-0198, section 5: a `<close/>` that gets through late would end the session that is to be resumed.
-                    let can_resume = self.may_resume() && !self.is_closing;
-                    return if can_resume { self.lose(now, error) } else { self.give_up(now, error) };
+                    return self.abandon(now, Error::new(Code::ConnectionLost, "the server is silent"));
                 }
                 owner => {
                     let error = Error::new(Code::Timeout, "no answer came in time");
                     self.with(now, |features, cx| router::fail(owner, &error, features, cx));
                 }
             }
+        }
+        if is_due(self.doubt_due_ms()) {
+            self.probe(now);
         }
         if is_due(self.sign_due_ms()) {
             self.ask_for_sign(now);

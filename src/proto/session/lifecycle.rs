@@ -37,8 +37,12 @@ impl Session {
         }
         self.tell_client_state();
         self.watch_steps(now);
+        // RFC 6120, section 4.4: nothing follows our `<close/>`.
         if !self.is_closing {
             self.ask_for_confirmation(now);
+            if self.is_bound() {
+                self.management.tell_in_time(now.mono_ms, &mut self.outputs);
+            }
         }
         self.note_sent(now);
     }
@@ -66,6 +70,12 @@ impl Session {
             self.farewell_deadline_ms = Some(now.mono_ms + CLOSE_MS);
         }
         self.lose(now, error);
+    }
+
+    /// As [`give_up`](Self::give_up), of a connection that is silent. A session that can be resumed is spared the `<close/>`: one that gets
+    /// through late, or behind a `<resume/>`, would end it (XEP-0198, section 5).
+    pub(super) fn abandon(&mut self, now: Now, error: Error) {
+        if self.may_resume() && !self.is_closing { self.lose(now, error) } else { self.give_up(now, error) }
     }
 
     /// Closes the socket that was kept open for the server's last word (RFC 7395, section 3.6: whoever closes the stream waits for the

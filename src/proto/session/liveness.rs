@@ -14,7 +14,7 @@ const SLOW_BYTES_PER_MS: u64 = 16;
 /// What is no burden to any network.
 const FREE_BYTES: u64 = 16 * 1024;
 /// So many connections of one session may end in silence without an answer in between.
-const MOST_SILENCES: u8 = 3;
+const MOST_SILENCES: u8 = 5;
 
 impl Session {
     /// Whatever comes in is a sign of life.
@@ -38,7 +38,10 @@ impl Session {
     pub(super) fn note_sent(&mut self, now: Now) {
         let bytes = self.outbox.sent_bytes();
         let fresh = bytes.saturating_sub(std::mem::replace(&mut self.bytes_reckoned, bytes));
-        self.transferred_at_ms = self.transferred_at_ms.max(now.mono_ms) + fresh.saturating_sub(FREE_BYTES) / SLOW_BYTES_PER_MS;
+        // What is small puts nothing off: somebody who goes on writing would never learn that nobody is there.
+        if fresh > FREE_BYTES {
+            self.transferred_at_ms = self.transferred_at_ms.max(now.mono_ms) + (fresh - FREE_BYTES) / SLOW_BYTES_PER_MS;
+        }
     }
 
     /// When the server is to be asked for a sign of life: soon where it owes an answer, late where it owes none, and in any case
@@ -62,13 +65,24 @@ impl Session {
         Some(kept_alive_ms.map_or(due_ms, |kept_alive_ms| kept_alive_ms.min(due_ms)))
     }
 
+    /// When the server is to be asked in another way what it has. That its frames come in shows that they reach us, not that ours
+    /// reach it; and some never answer an `<r/>`.
+    pub(super) fn doubt_due_ms(&self) -> Option<u64> {
+        let is_waiting = self.management.is_asking() && !self.is_probing && self.is_online() && !self.is_closing;
+        is_waiting.then(|| self.asked_at_ms.max(self.transferred_at_ms) + u64::from(self.config.timeouts.pong_ms))
+    }
+
+    /// When the server is to be told what has arrived, at the latest.
+    pub(super) fn tell_due_ms(&self) -> Option<u64> {
+        self.management.tell_at_ms().filter(|_| self.is_bound() && !self.is_closing)
+    }
+
     pub(super) fn ask_for_sign(&mut self, now: Now) {
         // RFC 6120, section 4.4: nothing follows our `<close/>`.
         if !self.is_closing && !std::mem::replace(&mut self.is_awaiting_sign, true) {
             self.sign_asked_at_ms = now.mono_ms;
-            let transfer_ms = self.transferred_at_ms.saturating_sub(now.mono_ms);
-            let timeout_ms = u64::from(self.config.timeouts.pong_ms) + transfer_ms;
-            self.ping(now, Owner::SignOfLife, u32::try_from(timeout_ms).unwrap_or(u32::MAX));
+            let timeout_ms = self.with_transfer(now, self.config.timeouts.pong_ms);
+            self.ping(now, Owner::SignOfLife, timeout_ms);
         }
     }
 
@@ -102,10 +116,17 @@ impl Session {
         }
     }
 
-    fn probe(&mut self, now: Now) {
+    pub(super) fn probe(&mut self, now: Now) {
         self.is_probing = true;
         let count = self.outbox.sent_count();
-        self.ping(now, Owner::Probe(count), self.config.timeouts.request_ms);
+        let timeout_ms = self.with_transfer(now, self.config.timeouts.request_ms);
+        self.ping(now, Owner::Probe(count), timeout_ms);
+    }
+
+    /// From now until what is on its way has had time to arrive, and so much longer.
+    fn with_transfer(&self, now: Now, timeout_ms: u32) -> u32 {
+        let transfer_ms = self.transferred_at_ms.saturating_sub(now.mono_ms);
+        u32::try_from(u64::from(timeout_ms) + transfer_ms).unwrap_or(u32::MAX)
     }
 
     pub(super) fn ping(&mut self, now: Now, owner: Owner, timeout_ms: u32) {

@@ -209,6 +209,8 @@ impl Session {
             self.retry_at_ms.filter(|_| !self.is_network_down),
             self.iqs.deadline_ms(),
             self.sign_due_ms(),
+            self.doubt_due_ms(),
+            self.tell_due_ms(),
             self.saving_due_ms(),
         ]
         .into_iter()

@@ -9,6 +9,9 @@
 //! (section 9), from the end of that. The counts outlive the
 //! connection as long as the session can be resumed. `location` is not used: it is for TCP.
 //!
+//! Whether a server asks or not, it soon learns what has arrived: what it does not know of, it keeps, and delivers again to the
+//! next session where this one cannot be resumed.
+//!
 //! A deliberate deviation: where the server acknowledges more than was sent, section 4 would end the stream; here that is
 //! reported, all that was sent counts as acknowledged, and the stream goes on.
 
@@ -17,6 +20,11 @@ use std::collections::VecDeque;
 use super::super::error::{Code, Error};
 use super::super::io::Output;
 use super::super::xml::{Element, Writer, ns};
+
+/// So many stanzas that the server was not told of are many (XEP-0198, section 4: "a certain number of stanzas").
+const MANY: u32 = 128;
+/// And so long is long, so that a burst costs one `<a/>`.
+const LONG_MS: u64 = 1_000;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Phase {
@@ -35,6 +43,8 @@ pub(crate) struct Management {
     inbound: u32,
     /// As many of those as the server was told of last. What is stored must not be behind that.
     told: u32,
+    /// When the server is told of the others, at the latest.
+    tell_at_ms: Option<u64>,
     /// Of the stanzas we sent, how many the server has, without the modulo.
     acked: u64,
     /// An `<r/>` of ours waits for its `<a/>`.
@@ -121,7 +131,7 @@ impl Management {
 
     /// As [`resume`](Self::resume), along with a login (XEP-0198, section 9.2).
     pub(crate) fn write_resume(&mut self, w: &mut Writer) {
-        self.told = self.inbound;
+        (self.told, self.tell_at_ms) = (self.inbound, None);
         // Whatever was asked on the connection before is not answered any more.
         (self.is_asking, self.asked) = (false, 0);
         let session_id = self.session_id.as_deref().unwrap_or_default();
@@ -129,10 +139,24 @@ impl Management {
     }
 
     /// Counts a stanza of the server, before it is parsed (I8).
-    pub(crate) fn count_inbound(&mut self) {
+    pub(crate) fn count_inbound(&mut self, now_ms: u64) {
         if self.phase == Phase::On {
             self.inbound = self.inbound.wrapping_add(1);
+            self.tell_at_ms.get_or_insert(now_ms + LONG_MS);
         }
+    }
+
+    /// Tells what has arrived, once that is much or a while ago (XEP-0198, section 4).
+    pub(crate) fn tell_in_time(&mut self, now_ms: u64, outputs: &mut VecDeque<Output>) {
+        let is_due = self.tell_at_ms.is_some_and(|at_ms| at_ms <= now_ms || self.inbound.wrapping_sub(self.told) >= MANY);
+        if is_due {
+            self.write_answer(outputs);
+        }
+    }
+
+    /// When [`tell_in_time`](Self::tell_in_time) is due.
+    pub(crate) fn tell_at_ms(&self) -> Option<u64> {
+        self.tell_at_ms
     }
 
     /// Whether the server confirms, and is confirmed to.
@@ -149,7 +173,7 @@ impl Management {
     }
 
     fn write_answer(&mut self, outputs: &mut VecDeque<Output>) {
-        self.told = self.inbound;
+        (self.told, self.tell_at_ms) = (self.inbound, None);
         let h = self.inbound.to_string();
         write(outputs, "a", |w| {
             w.attr("h", &h);
@@ -159,6 +183,11 @@ impl Management {
     /// Whether an `<r/>` of ours waits for its answer.
     pub(crate) fn is_asking(&self) -> bool {
         self.is_asking
+    }
+
+    /// The server has answered in another way.
+    pub(crate) fn stop_asking(&mut self) {
+        self.is_asking = false;
     }
 
     /// Asks what has arrived, unless that question is open already: it never stands before the stanza that it asks about. Says whether it did.
@@ -272,7 +301,7 @@ mod tests {
     fn counts_wrap_at_two_to_the_thirty_second() {
         // XEP-0198, section 4.
         let mut management = Management { inbound: u32::MAX, ..on(u64::from(u32::MAX)) };
-        management.count_inbound();
+        management.count_inbound(0);
         assert_eq!(management.inbound, 0);
         let said = management.acknowledge(2, u64::from(u32::MAX) + 5);
         assert_eq!(said, Said { acked: Some(u64::from(u32::MAX) + 3), complaint: None });
