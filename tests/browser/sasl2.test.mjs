@@ -244,6 +244,23 @@ stage.test("a session that the server no longer has is replaced in the same roun
   assert.deepEqual(await page.evaluate(() => [sent.at(-1), asked.length, client.state]), ["HT-SHA-256-NONE", 1, "online"]);
 });
 
+stage.test("a stored token logs in without a password, and a logout leaves nothing in the storage", async ({ page, server, account, client }) => {
+  const romeo = account("romeo");
+  const keys = () => page.evaluate((jid) => Object.keys(localStorage).filter((key) => key.includes(jid)), romeo.jid);
+  const first = await client(romeo, { storage: "local" });
+  await first.call("connect");
+  await first.call("disconnect");
+  assert.deepEqual(await keys(), [`waxwing:1:${romeo.jid}:keychain`]);
+  const second = await client({ ...romeo, password: "wrong" }, { storage: "local", stanzas: true });
+  await second.call("connect");
+  assert.equal((await sentBy(second))[1], "authenticate HT-SHA-256-NONE");
+  await second.call("disconnect");
+  // Never connected: what it knows it has from the storage.
+  const third = await client({ ...romeo, password: undefined }, { storage: "local" });
+  await third.call("account.logout");
+  assert.deepEqual([await keys(), tokensOf(server, romeo)], [[], 0]);
+});
+
 stage.test("what came while nobody was there arrives at a login by Bind 2", async ({ account, client, online }) => {
   const romeo = await client(account("romeo"));
   const juliet = await online("juliet");
