@@ -90,8 +90,8 @@ export class Pane {
     this.#form.focus({ isMoving });
     this.element.setAttribute("aria-label", "Log in");
     this.#onChange();
-    // Resolves when what was sent has been flushed and the stream is closed.
-    await client?.disconnect();
+    // What was sent is flushed and the stream closed; nothing that could log in again stays with the browser or counts for the server.
+    await client?.account.logout();
   }
 
   /** Somebody is about to let us see their presence because the page, not they, has been asked: that is no news. */

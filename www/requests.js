@@ -50,7 +50,7 @@ export class Requests {
     const accept = h("button", { type: "button", class: "primary small", "aria-label": `Accept ${name}`, onclick: () => this.#answer({ jid, nick, isAccepted: true }) }, "Accept");
     const deny = h("button", { type: "button", class: "small", "aria-label": `Deny ${name}`, onclick: () => this.#answer({ jid, nick, isAccepted: false }) }, "Deny");
     return h("article", { class: "request" },
-      h("span", { class: `avatar ${avatarColor(jid)}`, "aria-hidden": "true" }, name.charAt(0)),
+      h("span", { class: `avatar ${avatarColor(jid)}`, "aria-hidden": "true" }, [...name][0]),
       h("div", { class: "request-text" },
         h("p", {}, h("bdi", { class: "request-name" }, name), " wants to see when you are online"),
         h("p", { class: "request-jid" }, jid),

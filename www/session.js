@@ -113,7 +113,7 @@ export class Session {
 
     this.element = h("div", { class: "session", "data-view": "list" },
       h("header", { class: "session-header" },
-        h("span", { class: `avatar ${avatarColor(bareJid(this.jid))}`, "aria-hidden": "true" }, personName(this.jid).charAt(0)),
+        h("span", { class: `avatar ${avatarColor(bareJid(this.jid))}`, "aria-hidden": "true" }, [...personName(this.jid)][0]),
         h("div", { class: "session-title" },
           this.#heading,
           h("p", { class: "connection" },

@@ -579,9 +579,12 @@ test("a screen reader finds the parts of a pane by role and name, and is told wh
 
 test("logging out is seen by the contact, and one logs in again", async () => {
   const { page, romeo, juliet } = await openDemoWithContacts();
+  const isKept = (wanted) => page.waitForFunction(([jid, wanted]) => Object.keys(sessionStorage).some((key) => key.includes(`:${jid}:`)) === wanted, [romeo.jid, wanted]);
+  await isKept(true);
   await romeo.chooseFromMenu("Account menu", "Log out");
   await romeo.element.getByText(`You have logged out of ${romeo.jid}.`).waitFor();
   await juliet.row(romeo.name).filter({ hasText: "Offline" }).waitFor();
+  await isKept(false);
   await romeo.element.getByRole("button", { name: `Log in as ${romeo.jid}` }).click();
   await romeo.hasState("Connected");
   await juliet.row(romeo.name).filter({ hasText: "Online" }).waitFor();
