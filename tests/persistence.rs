@@ -11,6 +11,7 @@ use waxwing::proto::{
 };
 
 const SM: &str = "<sm xmlns='urn:xmpp:sm:3'/>";
+const SASL2: &str = "<authentication xmlns='urn:xmpp:sasl:2'><mechanism>PLAIN</mechanism></authentication>";
 const CUT: Input<'static> = Input::SocketClosed { code: 1006, reason: "" };
 
 fn stored_config() -> Config {
@@ -158,6 +159,55 @@ fn a_message_is_stored_before_it_goes_out_and_what_came_before_it_is_confirmed()
     assert_eq!(peer.saved, [Part::Outbox], "nobody was told yet");
     peer.receive("<r xmlns='urn:xmpp:sm:3'/>");
     assert!(peer.saved.contains(&Part::Session) && peer.store.as_ref().unwrap()["session"].contains("\"inbound\":4"));
+}
+
+#[test]
+fn a_message_that_another_page_has_handled_is_shown_once() {
+    // XEP-0198, section 5: what the server holds unconfirmed it delivers again, since our confirmation may be what got lost.
+    let message = |delay: &str| {
+        format!("<message xmlns='jabber:client' from='juliet@example.com/x' id='j1'><body>hi</body>{delay}</message>")
+    };
+    let mut peer = online();
+    peer.receive(&message(""));
+    assert_eq!(peer.take_events("message").len(), 1);
+    peer.hide_page();
+    let mut peer = peer.next_page(stored_config());
+    log_in(&mut peer);
+    peer.receive("<failed xmlns='urn:xmpp:sm:3'/>");
+    let bind = peer.take_frames().pop().unwrap();
+    bind_anew(&mut peer, &bind);
+    peer.receive(&message("<delay xmlns='urn:xmpp:delay' from='example.net' stamp='2026-09-21T10:00:00Z'/>"));
+    assert_eq!(peer.take_events("message"), [] as [Value; 0]);
+}
+
+#[test]
+fn whoever_loses_the_storage_to_another_page_is_somebody_else_from_then_on() {
+    // XEP-0388, section 2.3: an id is that of one client.
+    let first = SASL2.to_owned();
+    let id_of = |peer: &mut Peer| {
+        peer.session.connect(peer.now, Token(0));
+        peer.drain();
+        peer.open(&first);
+        let frame = peer.take_frames().pop().unwrap();
+        frame.split("<user-agent").nth(1).map(|rest| attribute(rest, "id")).unwrap()
+    };
+    let mut one = Peer::new(stored_config());
+    let id = id_of(&mut one);
+    let store = one.store.as_mut().unwrap();
+    assert!(store["keychain"].contains(&id), "it is stored before it goes out");
+    // Chance of these tests is always the same.
+    let other_id = "00000000-0000-4000-8000-000000000000".to_owned();
+    store.insert("keychain", store["keychain"].replace(&id, &other_id));
+    let mut next = Peer::new(stored_config());
+    next.store = one.store;
+    assert_eq!(id_of(&mut next), other_id);
+    // Away, and another page took it.
+    next.hide_page();
+    next.store = None;
+    next.input(Input::Woke);
+    next.open(&first);
+    let frame = next.take_frames().pop().unwrap();
+    assert!(frame.contains("<user-agent ") && !frame.contains(&other_id), "{frame}");
 }
 
 #[test]

@@ -312,6 +312,34 @@ test("a storage of the app's own, which answers later, is as good as the browser
   }
 });
 
+test("without Web Locks no session is stored, and the messages on their way are", { timeout: TEST_MS }, async () => {
+  const account = newAccount();
+  const juliet = await peer();
+  const context = await chromium.browser.newContext();
+  await context.addInitScript(() => Object.defineProperty(Navigator.prototype, "locks", { value: undefined }));
+  const page = await chromium.newPage({ context });
+  try {
+    const first = await connect(page, account);
+    await page.evaluate((to) => {
+      WebSocket.prototype.send = () => {};
+      for (const body of ["one", "two"]) client.messages.send({ to, body }).catch(() => {});
+    }, juliet.jid);
+    assert.deepEqual(Object.keys(await stored(page)), [`waxwing:1:${account.jid}:outbox`]);
+    await page.reload();
+    const second = await connect(page, account);
+    assert.equal(second.isResumed, false);
+    assert.notEqual(second.jid, first.jid);
+    await until(juliet.page, () => seen.message.filter(({ direction }) => direction === "in").length === 2);
+    assert.deepEqual(await bodies(juliet.page), ["one", "two"]);
+    await until(page, () => seen.delivery.filter(({ stage }) => stage === "acked").length === 2);
+    assert.deepEqual(await page.evaluate(() => seen.error), []);
+    page.assertNoErrors(FAILED);
+  } finally {
+    await context.close();
+    await juliet.page.context().close();
+  }
+});
+
 test("with the storage none nothing is written, and the password never is", { timeout: TEST_MS }, async () => {
   const account = newAccount();
   const page = await chromium.newPage();

@@ -95,6 +95,11 @@ impl Storage {
         self.is_restored = false;
     }
 
+    /// As it was before it was to be opened, and was not.
+    fn before_opening(&mut self) -> Phase {
+        if std::mem::take(&mut self.was_away) { Phase::Away } else { Phase::Closed }
+    }
+
     fn is_writable(&self) -> bool {
         matches!(self.phase, Phase::Open | Phase::Away)
     }
@@ -241,11 +246,10 @@ impl Session {
         let was_away = std::mem::take(&mut self.storage.was_away);
         self.storage.stored_at_ms = now.mono_ms;
         self.storage.phase = if matches!(opened, Opened::Refused) { Phase::Refused } else { Phase::Open };
-        if !matches!(opened, Opened::Unchanged) {
-            if was_away {
-                self.surrender(now);
-            }
-            self.storage.stored = Stored::default();
+        // A page that goes does not see whether its last write came through.
+        self.storage.stored = Stored::default();
+        if was_away && !matches!(opened, Opened::Unchanged) {
+            self.surrender(now);
         }
         match opened {
             Opened::Records(records) => self.restore(now, *records),
@@ -279,7 +283,7 @@ impl Session {
         match self.storage.phase {
             Phase::Open => self.storage.phase = Phase::Away,
             // The answer would come to a page that does not hold the storage any more.
-            Phase::Opening => self.storage.phase = Phase::Closed,
+            Phase::Opening => self.storage.phase = self.storage.before_opening(),
             Phase::Off | Phase::Closed | Phase::Away | Phase::Refused => {}
         }
         if self.state == State::Offline || self.is_closing {
@@ -318,7 +322,8 @@ impl Session {
         let unsaved = self.take_unsaved(now, true);
         match self.storage.phase {
             Phase::Open => self.storage.phase = Phase::Away,
-            Phase::Opening | Phase::Refused => self.storage.phase = Phase::Closed,
+            Phase::Opening => self.storage.phase = self.storage.before_opening(),
+            Phase::Refused => self.storage.phase = Phase::Closed,
             Phase::Off | Phase::Closed | Phase::Away => return,
         }
         self.outputs.push_back(Output::CloseStorage { unsaved, is_over: false });
