@@ -180,7 +180,7 @@ export type Credentials =
   /** The connection itself says who it is, by the browser's client certificate for example: EXTERNAL (RFC 4422, appendix A). */
   | { external: true; password?: undefined; token?: undefined };
 
-/** Full-jitter exponential backoff: each delay is drawn from a window that doubles with every failure. */
+/** Exponential backoff with jitter: each delay is drawn from a window that doubles with every failure; the first may be none, a later one is a quarter of it at least. */
 export interface ReconnectOptions {
   /** The first window. Default: 1000. */
   minDelayMs?: number | undefined;

@@ -149,7 +149,8 @@ fn a_session_in_which_the_server_is_deaf_is_given_up_for_a_new_one() {
         assert_eq!(peer.session.state(), State::Waiting);
     };
     fall_silent(&mut peer);
-    for _ in 0..4 {
+    // What it had heard before, it says at the first of these.
+    for _ in 0..5 {
         let frame = log_in_again(&mut peer);
         assert!(frame.starts_with("<resume "), "{frame}");
         resumed(&mut peer, 2);
@@ -327,6 +328,23 @@ fn a_silent_server_is_left_without_a_close_that_would_end_the_session() {
     let frames = peer.take_frames();
     assert!(frames.iter().all(|frame| !frame.starts_with("<close")), "{frames:?}");
     assert_eq!((peer.session.state(), peer.closed), (State::Waiting, 1));
+}
+
+#[test]
+fn a_network_that_falls_silent_again_and_again_costs_no_session_while_the_server_hears_some_of_it() {
+    let mut peer = resumable();
+    for n in 0..20 {
+        send(&mut peer, n, "Hi");
+        peer.clear();
+        peer.advance(3_750);
+        peer.advance(15_000);
+        assert_eq!(peer.session.state(), State::Waiting);
+        let frame = log_in_again(&mut peer);
+        assert!(frame.starts_with("<resume "), "{frame}");
+        // It got the message, but not the ping behind it.
+        resumed(&mut peer, 3 + n);
+        peer.clear();
+    }
 }
 
 #[test]

@@ -129,7 +129,7 @@ pub(crate) fn is_loopback_host(host: &str) -> bool {
     is_named || host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-/// Full-jitter exponential backoff.
+/// Exponential backoff with jitter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reconnect {
     /// The window of the first retry; each failure doubles it.

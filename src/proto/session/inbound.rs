@@ -153,6 +153,10 @@ impl Session {
 
     fn hear(&mut self, said: Said) {
         if let Some(count) = said.acked {
+            // The server heard something on this connection, or on the one before.
+            if !self.outbox.is_confirmed(count) {
+                self.note_answer();
+            }
             self.outbox.confirm(count, &mut self.outputs);
         }
         if let Some(complaint) = said.complaint {
