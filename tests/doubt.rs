@@ -35,7 +35,7 @@ fn log_in_again(peer: &mut Peer) -> String {
     peer.log_in(USUAL_FEATURES);
     peer.answer_roster("");
     let frames = peer.take_frames();
-    let asked: Vec<&String> = frames.iter().filter(|frame| frame.contains("urn:xmpp:mam:2")).collect();
+    let asked: Vec<&String> = frames.iter().filter(|frame| frame.contains("<prefs")).collect();
     assert_eq!(asked.len(), 1, "{frames:?}");
     asked[0].clone()
 }
@@ -98,8 +98,8 @@ fn what_the_archive_has_is_acked_and_what_it_has_not_goes_out_again_in_order() {
     }
     assert!(frames[2].contains("written offline") && !frames[2].contains("<delay"), "{}", frames[2]);
     assert!(frames[3].contains("written while"), "{}", frames[3]);
-    // The roster request, the presence, both questions to the archive, and the four.
-    peer.receive("<a xmlns='urn:xmpp:sm:3' h='8'/>");
+    // The roster request, the presence, the three questions to the archive, and the four.
+    peer.receive("<a xmlns='urn:xmpp:sm:3' h='9'/>");
     for token in 2..=5 {
         assert!(matches!(peer.outcome(Token(token)), Some(Ok(_))), "{token}");
     }
@@ -165,7 +165,7 @@ fn what_no_archive_of_ours_keeps_is_not_sent_again() {
     for token in [1, 2] {
         assert_eq!(peer.outcome(Token(token)).unwrap().unwrap_err().code, Code::DeliveryUnknown);
     }
-    assert!(peer.take_frames().iter().all(|frame| !frame.contains("urn:xmpp:mam:2")));
+    assert!(peer.take_frames().iter().all(|frame| !frame.contains("<prefs") && !frame.contains("<before")));
 }
 
 #[test]
@@ -227,6 +227,149 @@ fn the_doubt_outlives_the_loss_of_the_next_session_and_ends_with_the_client() {
     peer.input(CUT);
     peer.session.disconnect(peer.now, Token(9));
     assert_eq!(peer.outcome(Token(2)).unwrap().unwrap_err().code, Code::DeliveryUnknown);
+}
+
+/// The session is lost, and another one begins. Returns the question about what was missed.
+fn lose_and_catch_up(peer: &mut Peer) -> String {
+    peer.input(CUT);
+    peer.advance(1_000);
+    peer.log_in(USUAL_FEATURES);
+    peer.answer_roster("");
+    let frames = peer.take_frames();
+    frames.into_iter().find(|frame| frame.contains("<max>")).expect("a question about what was missed")
+}
+
+/// A message of Juliet's out of the archive.
+fn missed(query: &str, archive_id: &str, id: &str, body: &str) -> String {
+    let query_id = attribute(query, "queryid");
+    format!(
+        "<message xmlns='jabber:client'><result xmlns='urn:xmpp:mam:2' queryid='{query_id}' id='{archive_id}'>\
+         <forwarded xmlns='urn:xmpp:forward:0'><delay xmlns='urn:xmpp:delay' stamp='2002-09-10T23:08:25Z'/>\
+         <message xmlns='jabber:client' type='chat' from='juliet@example.com/x' to='romeo@example.net' id='{id}'>\
+         <body>{body}</body></message></forwarded></result></message>"
+    )
+}
+
+fn end_missed(query: &str, is_complete: bool, last: &str) -> String {
+    let id = attribute(query, "id");
+    let complete = if is_complete { " complete='true'" } else { "" };
+    format!(
+        "<iq xmlns='jabber:client' type='result' id='{id}'><fin xmlns='urn:xmpp:mam:2'{complete}>\
+         <set xmlns='http://jabber.org/protocol/rsm'><last>{last}</last></set></fin></iq>"
+    )
+}
+
+fn bodies(peer: &mut Peer) -> Vec<String> {
+    peer.take_events("message").iter().map(|message| message["body"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+#[test]
+fn what_came_while_nobody_knew_that_the_session_was_lost_is_fetched_and_shown_once() {
+    let mut peer = online();
+    let live = |id: &str, archive_id: &str| {
+        from_juliet(&format!(" id='{id}'"), None).replace(
+            "</message>",
+            &format!("<stanza-id xmlns='urn:xmpp:sid:0' by='romeo@example.net' id='{archive_id}'/></message>"),
+        )
+    };
+    peer.receive(&live("m1", "a1"));
+    peer.receive(&live("m2", "a2"));
+    peer.clear();
+    let query = lose_and_catch_up(&mut peer);
+    assert!(query.contains("<after>a2</after>") && !query.contains("var='start'"), "{query}");
+    peer.clear();
+    // The server delivers one of them again, too.
+    peer.receive(&missed(&query, "a2", "m2", "seen before"));
+    peer.receive(&missed(&query, "a3", "m3", "missed"));
+    peer.receive(&from_juliet(" id='m3'", Some(NOW)));
+    peer.receive(&from_juliet(" id='m4'", Some(NOW)));
+    peer.receive(&end_missed(&query, false, "a3"));
+    let next = peer.take_frames().pop().unwrap();
+    assert!(next.contains("<after>a3</after>"), "{next}");
+    peer.receive(&missed(&next, "a4", "m4", "delivered before"));
+    peer.receive(&missed(&next, "a5", "m5", "missed too"));
+    peer.receive(&end_missed(&next, true, "a5"));
+    assert!(peer.take_frames().is_empty());
+    let events = peer.take_events("message");
+    let told: Vec<_> = events.iter().map(|message| (message["body"].as_str().unwrap(), message["delayed"].as_bool())).collect();
+    assert_eq!(told, [("missed", Some(true)), ("Hi", Some(true)), ("missed too", Some(true))]);
+    assert_eq!(events[0]["timestamp"], 1_031_699_305_000_i64);
+}
+
+#[test]
+fn without_an_id_of_the_archive_what_was_missed_is_asked_for_by_time() {
+    let mut peer = online();
+    let query = lose_and_catch_up(&mut peer);
+    // Five minutes before the session began: clocks differ.
+    assert!(query.contains("<field var='start'><value>2026-09-21T14:08:20Z</value></field>"), "{query}");
+    // The stamp of a stranger is none.
+    let mut peer = online();
+    peer.receive(
+        &from_juliet(" id='m1'", None)
+            .replace("</message>", "<stanza-id xmlns='urn:xmpp:sid:0' by='juliet@example.com' id='forged'/></message>"),
+    );
+    let query = lose_and_catch_up(&mut peer);
+    assert!(!query.contains("forged") && query.contains("var='start'"), "{query}");
+    // An id that the archive does not know, or not any more.
+    let mut peer = online();
+    peer.receive(
+        &from_juliet(" id='m1'", None)
+            .replace("</message>", "<stanza-id xmlns='urn:xmpp:sid:0' by='romeo@example.net' id='gone'/></message>"),
+    );
+    let query = lose_and_catch_up(&mut peer);
+    let id = attribute(&query, "id");
+    peer.receive(&format!(
+        "<iq xmlns='jabber:client' type='error' id='{id}'><error type='cancel'><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>"
+    ));
+    let again = peer.take_frames().pop().unwrap();
+    assert!(again.contains("var='start'") && !again.contains("<after>"), "{again}");
+}
+
+#[test]
+fn an_archive_is_believed_about_what_was_missed_only_where_it_is_ours_and_was_asked() {
+    // I9
+    let mut peer = online();
+    let query = lose_and_catch_up(&mut peer);
+    peer.clear();
+    peer.receive(&missed(&query, "a1", "m1", "forged").replacen("<message ", "<message from='mallory@example.com/x' ", 1));
+    peer.receive(&missed(" queryid='another'", "a1", "m1", "forged"));
+    // What our own devices have sent, and what rooms keep for themselves, is no news.
+    peer.receive(&missed(&query, "a1", "m1", "ours").replace("juliet@example.com/x", "romeo@example.net/other"));
+    peer.receive(&missed(&query, "a1", "m1", "a room").replace("type='chat'", "type='groupchat'"));
+    assert_eq!(bodies(&mut peer), Vec::<String>::new());
+    peer.receive(&missed(&query, "a1", "m1", "missed"));
+    peer.receive(&end_missed(&query, true, "a1"));
+    // The search is over.
+    peer.receive(&missed(&query, "a2", "m2", "late"));
+    assert_eq!(bodies(&mut peer), ["missed"]);
+}
+
+#[test]
+fn a_resumed_session_and_a_first_one_have_missed_nothing() {
+    let mut peer = Peer::new(config());
+    peer.session.connect(peer.now, Token(0));
+    peer.log_in(USUAL_FEATURES);
+    peer.answer_roster("");
+    assert!(peer.take_frames().iter().all(|frame| !frame.contains("urn:xmpp:mam:2")));
+}
+
+#[test]
+fn a_gap_stays_open_until_it_is_closed() {
+    let mut peer = online();
+    let query = lose_and_catch_up(&mut peer);
+    peer.receive(&missed(&query, "a1", "m1", "first"));
+    let query = lose_and_catch_up(&mut peer);
+    assert!(query.contains("<after>a1</after>"), "{query}");
+    peer.receive(&end_missed(&query, true, "a1"));
+    // An archive that never ends its pages is given up.
+    let mut query = lose_and_catch_up(&mut peer);
+    let mut pages = 0;
+    while !query.is_empty() {
+        pages += 1;
+        assert!(pages < 1_000);
+        peer.receive(&end_missed(&query, false, "again"));
+        query = peer.take_frames().pop().unwrap_or_default();
+    }
 }
 
 fn from_juliet(id: &str, stamp: Option<&str>) -> String {

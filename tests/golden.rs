@@ -12,7 +12,8 @@
 //! ```
 //!
 //! A step lists everything that comes of it; a key that is left out means nothing of that kind. `"*"` stands for any value, and
-//! inside a frame for any text. `in` and `do` may name what an earlier step sent: `{id}` is the id of the last frame sent that has one.
+//! inside a frame for any text. `in` and `do` may name what an earlier step sent: `{id}` is the id of the last frame sent that has one,
+//! `{roster}` that of the last roster request.
 //!
 //! `start` may also be `offline`, before connect(); `open`, when our `<open/>` is sent; or `logged-in`, when that of the stream after the
 //! login is. There, `"socket": "opens"` or `"closes"` is what the WebSocket does, `opened` the URLs that are opened and `"closed": true`
@@ -63,13 +64,14 @@ fn play(case: &Value) -> Result<(), String> {
     known_keys(case, &["about", "start", "jid", "language", "features", "roster", "isResumable", "steps"])?;
     let mut peer = start(case)?;
     let mut last_id = String::new();
+    let mut roster_id = String::new();
     for (at, step) in case["steps"].as_array().ok_or("no steps")?.iter().enumerate() {
         let problem = |what: String| format!("step {}: {what}", at + 1);
         known_keys(step, &["in", "do", "socket", "advanceMs", "events", "out", "settled", "error", "opened", "closed"])
             .map_err(problem)?;
         let mut error = None;
         if let Some(frame) = step["in"].as_str() {
-            peer.receive(&frame.replace("{id}", &last_id));
+            peer.receive(&frame.replace("{id}", &last_id).replace("{roster}", &roster_id));
         }
         if let Some(command) = step["do"].as_object() {
             error = run(&mut peer, command, &last_id).err();
@@ -86,6 +88,9 @@ fn play(case: &Value) -> Result<(), String> {
         let frames = peer.take_frames();
         if let Some(frame) = frames.iter().rev().find(|frame| frame.contains(" id='")) {
             last_id = support::attribute(frame, "id");
+        }
+        if let Some(frame) = frames.iter().rev().find(|frame| frame.contains("jabber:iq:roster")) {
+            roster_id = support::attribute(frame, "id");
         }
         let events: Vec<Value> =
             peer.take_all_events().into_iter().map(|(name, payload)| Value::Object(Map::from_iter([(name, payload)]))).collect();

@@ -333,10 +333,10 @@ fn a_session_that_is_gone_is_replaced_in_the_same_round_trip() {
     assert_eq!(peer.session.state().as_str(), "online");
     peer.refuse_archive();
     assert!(matches!(peer.outcome(Token(3)), Some(Err(error)) if error.code == Code::DeliveryUnknown));
-    // The counts are those of the new session: roster, first presence, two questions to the archive, the message.
+    // The counts are those of the new session: roster, first presence, three questions to the archive, the message.
     peer.clear();
     send(&mut peer, 4, "new");
-    peer.receive("<a xmlns='urn:xmpp:sm:3' h='5'/>");
+    peer.receive("<a xmlns='urn:xmpp:sm:3' h='6'/>");
     assert!(matches!(peer.outcome(Token(4)), Some(Ok(_))));
     let frames = cut_and_open(&mut peer, &offer(&["PLAIN"], &format!("{BIND}{SM}")));
     assert!(frames.last().unwrap().contains("h='3' previd='sm-2'"), "{frames:?}");

@@ -86,6 +86,8 @@ pub(crate) struct Cx<'a> {
     pub(super) announced: &'a [&'static str],
     /// Whether stanzas may go out: bound, and not closing.
     pub(super) is_bound: bool,
+    /// The message at hand comes out of the archive.
+    pub(super) is_from_archive: bool,
     /// Whether the server keeps versions of the roster (RFC 6121, section 2.6.1): a stream feature.
     pub(super) has_roster_versioning: bool,
     /// Whether the server keeps approvals given in advance (RFC 6121, section 3.4): a stream feature.
@@ -120,6 +122,11 @@ impl Cx<'_> {
 
     pub(crate) fn is_bound(&self) -> bool {
         self.is_bound
+    }
+
+    /// Whether the message at hand comes out of the archive: it may have been here before.
+    pub(crate) fn is_from_archive(&self) -> bool {
+        self.is_from_archive
     }
 
     pub(crate) fn has_roster_versioning(&self) -> bool {

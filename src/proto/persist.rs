@@ -134,6 +134,18 @@ pub(crate) struct SessionRecord {
 pub(crate) struct HandledRecord {
     /// Sender and id, the newest at the end.
     pub(crate) messages: Vec<(String, String)>,
+    #[serde(default)]
+    pub(crate) archive: ArchiveRecord,
+}
+
+/// Up to where the archive is known.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ArchiveRecord {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) id: Option<String>,
+    #[serde(rename = "timestamp")]
+    pub(crate) wall_ms: i64,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

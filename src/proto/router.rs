@@ -1,9 +1,10 @@
 //! From a counted stanza to the features, or to the request that it answers.
 
 use super::error::{Code, Error};
-use super::event::Event;
+use super::event::{Event, Message};
 use super::feature::{Cx, Flow};
 use super::features::Features;
+use super::features::archive::Opened;
 use super::features::messaging::Messaging;
 use super::io::Reply;
 use super::iq::Owner;
@@ -31,7 +32,19 @@ pub(crate) fn route(stanza: Element<'_>, features: &mut Features, cx: &mut Cx<'_
 }
 
 fn message(stanza: Element<'_>, features: &mut Features, cx: &mut Cx<'_>) {
-    let mut message = features.messaging.read(cx, stanza);
+    match features.archive.open(cx, stanza) {
+        Opened::Plain => deliver(features.messaging.read(cx, stanza), stanza, features, cx),
+        Opened::Taken => {}
+        Opened::Missed { stanza, stamp_ms } => {
+            cx.is_from_archive = true;
+            let message = features.messaging.read(cx, stanza);
+            deliver(Message { timestamp_ms: stamp_ms, is_delayed: true, ..message }, stanza, features, cx);
+            cx.is_from_archive = false;
+        }
+    }
+}
+
+fn deliver(mut message: Message, stanza: Element<'_>, features: &mut Features, cx: &mut Cx<'_>) {
     let flow = features.each(|feature| feature.handle_message(cx, stanza, &mut message));
     if flow == Flow::Continue && Messaging::has_content(&message) {
         cx.emit(Event::Message(Box::new(message)));

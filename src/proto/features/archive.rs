@@ -1,5 +1,6 @@
-//! Message archive (XEP-0313, version 1.1.3; paging by XEP-0059), as far as it ends doubt: when a session was lost for good, the
-//! account's archive is asked which of the unconfirmed messages had arrived, before any of them is sent again.
+//! Message archive (XEP-0313, version 1.1.3; paging by XEP-0059), as far as it makes good what the loss of a session has done.
+//!
+//! Outgoing: the account's archive is asked which of the unconfirmed messages had arrived, before any of them is sent again.
 //!
 //! ```text
 //!   bound, with doubtful messages ──▶ preferences (XEP-0441) ──▶ newest page ──▶ the page before ──▶ … ──▶ verdict
@@ -7,7 +8,10 @@
 //! A message of ours is found by its origin id (XEP-0359, version 0.7.0). One that is not found has not arrived, where the archive
 //! keeps all that goes to that address; it is sent again. Where that is not sure, nobody can say: `delivery-unknown`.
 //!
-//! Not here yet: history for the app, catch-up.
+//! Incoming: what came for us while nobody could tell that the session was lost is fetched, since a server that crashed has told its sender
+//! that it arrived, and delivers it no more. What comes in both ways is shown once (see `duplicates`).
+//!
+//! Not here yet: history for the app; what was missed before this client was first online.
 
 use std::collections::BTreeSet;
 
@@ -17,8 +21,9 @@ use super::super::feature::{Cx, Feature, Flow, IqKind, ticket};
 use super::super::iq::Ticket;
 use super::super::jids;
 use super::super::outbox::Verdict;
-use super::super::time::parse_timestamp;
-use super::super::xml::{Element, ns};
+use super::super::persist::ArchiveRecord;
+use super::super::time::{format_timestamp, parse_timestamp};
+use super::super::xml::{Element, Writer, ns};
 use super::FeatureId;
 
 const NS: &str = "urn:xmpp:mam:2";
@@ -35,15 +40,50 @@ const MOST_PAGES: u32 = 50;
 /// Clocks differ. What the archive stamped that much before the oldest doubtful message is older than all of them.
 const CLOCKS_DIFFER_MS: i64 = 24 * 60 * 60 * 1000;
 
+/// Where only the time says what was missed: rather too much, since copies are known.
+const CLOCKS_DIFFER_LITTLE_MS: i64 = 5 * 60 * 1000;
+
 /// What a request of this feature is for.
 mod purpose {
     pub(super) const PREFERENCES: u8 = 0;
     pub(super) const PAGE: u8 = 1;
+    pub(super) const MISSED: u8 = 2;
 }
 
 #[derive(Default)]
 pub(crate) struct Archive {
     search: Option<Search>,
+    heard: Mark,
+    /// What came since then may have been missed.
+    gap: Option<Mark>,
+    catch_up: Option<CatchUp>,
+}
+
+/// Up to where the archive is known.
+#[derive(Clone, Default)]
+struct Mark {
+    /// The archive's id of the last message, where it was stamped with one.
+    id: Option<String>,
+    /// When that came, or when the session began; 0 where there was none.
+    wall_ms: i64,
+}
+
+/// Fetching what was missed.
+struct CatchUp {
+    query_id: String,
+    pages: u32,
+}
+
+/// What a message turns out to be.
+pub(crate) enum Opened<'a> {
+    Plain,
+    /// A part of an answer to this feature.
+    Taken,
+    /// A message of somebody else's that has not come otherwise, as far as is known.
+    Missed {
+        stanza: Element<'a>,
+        stamp_ms: i64,
+    },
 }
 
 /// A search for the doubtful messages of a session that is lost.
@@ -85,6 +125,99 @@ impl Preferences {
 }
 
 impl Archive {
+    /// Opens an answer of the archive. Only the account's own is believed (I9).
+    pub(crate) fn open<'a>(&mut self, cx: &Cx<'_>, stanza: Element<'a>) -> Opened<'a> {
+        let is_ours = stanza.attr("from").is_none_or(|from| from == cx.own_bare());
+        let Some(result) = stanza.child("result", NS).filter(|_| is_ours) else { return Opened::Plain };
+        let query_id = result.attr("queryid");
+        if self.catch_up.as_ref().is_some_and(|catch_up| query_id == Some(&catch_up.query_id)) {
+            return self.open_missed(cx, result);
+        }
+        self.handle_result(cx, result);
+        Opened::Taken
+    }
+
+    fn open_missed<'a>(&mut self, cx: &Cx<'_>, result: Element<'a>) -> Opened<'a> {
+        let Some(gap) = &mut self.gap else { return Opened::Taken };
+        if let Some(id) = result.attr("id") {
+            // Should the session be lost again, the rest is fetched from here on.
+            gap.id = Some(id.to_owned());
+        }
+        let forwarded = result.child("forwarded", FORWARD);
+        let stamp = forwarded.and_then(|forwarded| forwarded.child("delay", DELAY)).and_then(|delay| delay.attr("stamp"));
+        let message = forwarded.and_then(|forwarded| forwarded.child("message", ns::CLIENT));
+        match (message, stamp.and_then(parse_timestamp)) {
+            (Some(stanza), Some(stamp_ms)) if is_from_somebody_else(cx, stanza) => Opened::Missed { stanza, stamp_ms },
+            _ => Opened::Taken,
+        }
+    }
+
+    /// What is to be stored: where the next page begins, should this one not go on with the session.
+    pub(crate) fn record(&self) -> ArchiveRecord {
+        let Mark { id, wall_ms } = self.gap.as_ref().unwrap_or(&self.heard).clone();
+        ArchiveRecord { id, wall_ms }
+    }
+
+    pub(crate) fn restore(&mut self, record: ArchiveRecord) {
+        self.heard = Mark { id: record.id.filter(|id| !id.is_empty()), wall_ms: record.wall_ms };
+    }
+
+    /// From now on something may be missed. Where an earlier gap is not closed yet, this one begins with it.
+    pub(crate) fn open_gap(&mut self) {
+        if self.heard.wall_ms > 0 {
+            self.gap.get_or_insert_with(|| self.heard.clone());
+        }
+    }
+
+    fn catch_up(&mut self, cx: &mut Cx<'_>) {
+        // An anonymous account is another one at each login.
+        let Some(gap) = self.gap.clone().filter(|_| cx.config().account.local.is_some()) else { return };
+        let catch_up = self.catch_up.get_or_insert_with(|| CatchUp { query_id: cx.new_id(), pages: 0 });
+        catch_up.pages += 1;
+        let query_id = catch_up.query_id.clone();
+        let start = gap.id.is_none().then(|| format_timestamp(gap.wall_ms.saturating_sub(CLOCKS_DIFFER_LITTLE_MS)));
+        let ticket = ticket(FeatureId::archive, purpose::MISSED, None);
+        let sent = cx.request(IqKind::Set, None, ticket, |w| {
+            write_query(w, &query_id, &[("start", start.as_deref())]);
+            w.open("set", RSM).leaf("max", RSM, PAGE);
+            if let Some(id) = &gap.id {
+                w.leaf("after", RSM, id);
+            }
+        });
+        if sent.is_err() {
+            self.catch_up = None;
+        }
+    }
+
+    fn handle_missed_page(&mut self, cx: &mut Cx<'_>, page: Result<Element<'_>, Error>) {
+        let Some(CatchUp { pages, .. }) = self.catch_up else { return };
+        let fin = match page {
+            Ok(page) => page.child("fin", NS),
+            // The archive does not know that id, or not any more.
+            Err(error) if error.condition.as_deref() == Some("item-not-found") && pages == 1 => {
+                if let Some(gap) = self.gap.as_mut().filter(|gap| gap.id.is_some()) {
+                    gap.id = None;
+                    return self.catch_up(cx);
+                }
+                None
+            }
+            Err(error) if error.code == Code::ConnectionLost => {
+                self.catch_up = None;
+                return;
+            }
+            Err(_) => None,
+        };
+        let last = fin.and_then(|fin| fin.child("set", RSM)).and_then(|set| set.child("last", RSM));
+        let is_complete = fin.is_none_or(|fin| matches!(fin.attr("complete"), Some("true" | "1")));
+        match (last, &mut self.gap) {
+            (Some(last), Some(gap)) if !is_complete && pages < MOST_PAGES => {
+                gap.id = Some(last.text().trim().to_owned());
+                self.catch_up(cx);
+            }
+            _ => (self.catch_up, self.gap) = (None, None),
+        }
+    }
+
     fn begin(&mut self, cx: &mut Cx<'_>) {
         let with: BTreeSet<&str> = cx.doubtful().map(|message| jids::bare(&message.to)).collect();
         let with = with.first().filter(|_| with.len() == 1).map(|&with| with.to_owned());
@@ -102,16 +235,8 @@ impl Archive {
         search.pages += 1;
         let page = ticket(FeatureId::archive, purpose::PAGE, None);
         let sent = cx.request(IqKind::Set, None, page, |w| {
-            w.open("query", NS).attr("queryid", &search.query_id).open("x", DATA_FORMS).attr("type", "submit");
-            for (name, value) in [("FORM_TYPE", Some(NS)), ("with", search.with.as_deref())] {
-                let Some(value) = value else { continue };
-                w.open("field", DATA_FORMS).attr("var", name);
-                if name == "FORM_TYPE" {
-                    w.attr("type", "hidden");
-                }
-                w.leaf("value", DATA_FORMS, value).close();
-            }
-            w.close().open("set", RSM).leaf("max", RSM, PAGE).leaf("before", RSM, before);
+            write_query(w, &search.query_id, &[("with", search.with.as_deref())]);
+            w.open("set", RSM).leaf("max", RSM, PAGE).leaf("before", RSM, before);
         });
         if sent.is_err() {
             self.end(cx, false);
@@ -171,6 +296,24 @@ impl Archive {
     }
 }
 
+/// The start of a query: what follows its form is the page that is asked for.
+fn write_query(w: &mut Writer, query_id: &str, filters: &[(&str, Option<&str>)]) {
+    w.open("query", NS).attr("queryid", query_id).open("x", DATA_FORMS).attr("type", "submit");
+    w.open("field", DATA_FORMS).attr("var", "FORM_TYPE").attr("type", "hidden").leaf("value", DATA_FORMS, NS).close();
+    for (name, value) in filters {
+        if let Some(value) = value {
+            w.open("field", DATA_FORMS).attr("var", name).leaf("value", DATA_FORMS, value).close();
+        }
+    }
+    w.close();
+}
+
+/// A message that others have sent to this account. What other devices of ours have sent is no news to it, and rooms keep their own archives.
+fn is_from_somebody_else(cx: &Cx<'_>, stanza: Element<'_>) -> bool {
+    let is_conversation = matches!(stanza.attr("type"), None | Some("chat" | "normal"));
+    is_conversation && stanza.attr("from").is_some_and(|from| jids::bare(from) != cx.own_bare())
+}
+
 /// Archives of accounts keep conversations between people (XEP-0313, section 5.1.1): not what goes to a room, which has its own.
 fn is_kept_by_archives(message: &Message) -> bool {
     matches!(message.kind, MessageType::Chat | MessageType::Normal) && message.body.is_some()
@@ -178,23 +321,31 @@ fn is_kept_by_archives(message: &Message) -> bool {
 
 impl Feature for Archive {
     fn on_online(&mut self, cx: &mut Cx<'_>, is_resumed: bool) {
-        if !is_resumed && cx.doubtful().next().is_some() {
+        if is_resumed {
+            return;
+        }
+        self.heard.wall_ms = cx.now().wall_ms;
+        self.catch_up(cx);
+        if cx.doubtful().next().is_some() {
             self.begin(cx);
         }
     }
 
     fn handle_message(&mut self, cx: &mut Cx<'_>, stanza: Element<'_>, _message: &mut Message) -> Flow {
-        let Some(result) = stanza.child("result", NS) else { return Flow::Continue };
-        // Only the account's own archive is believed (I9).
-        if stanza.attr("from").is_some_and(|from| from != cx.own_bare()) {
-            return Flow::Continue;
+        if !cx.is_from_archive() {
+            self.heard.wall_ms = cx.now().wall_ms;
+            // Only our own account's archive is asked later (I9).
+            let is_own = |id: &Element<'_>| id.is("stanza-id", STANZA_IDS) && id.attr("by") == Some(cx.own_bare());
+            if let Some(id) = stanza.children().find(is_own).and_then(|id| id.attr("id")) {
+                self.heard.id = Some(id.to_owned());
+            }
         }
-        self.handle_result(cx, result);
-        Flow::Stop
+        Flow::Continue
     }
 
     fn handle_reply(&mut self, cx: &mut Cx<'_>, ticket: Ticket, reply: Result<Element<'_>, Error>) {
         match (ticket.purpose, reply) {
+            (purpose::MISSED, page) => self.handle_missed_page(cx, page),
             // The doubt stays until there is an archive to ask.
             (_, Err(error)) if error.code == Code::ConnectionLost => self.search = None,
             (purpose::PREFERENCES, reply) => {
@@ -208,5 +359,9 @@ impl Feature for Archive {
             // No archive, or none that answers.
             (_, Err(_)) => self.end(cx, false),
         }
+    }
+
+    fn on_offline(&mut self, _cx: &mut Cx<'_>) {
+        self.open_gap();
     }
 }

@@ -180,7 +180,7 @@ impl Session {
         }
         let handled = self.features.duplicates.revision();
         if is_due && self.storage.stored.handled != Some(handled) {
-            save(Part::Handled, Some(Content::Handled(self.features.duplicates.record())));
+            save(Part::Handled, Some(Content::Handled(self.features.duplicates.record(self.features.archive.record()))));
             self.storage.stored.handled = Some(handled);
         }
         if self.keychain.take_changed() {
@@ -367,7 +367,8 @@ impl Session {
         self.keychain.restore(keychain);
         self.storage.has_stored_keychain = true;
         if let Some(handled) = handled {
-            self.features.duplicates.restore(handled);
+            self.features.duplicates.restore(handled.messages);
+            self.features.archive.restore(handled.archive);
         }
         let session = session.filter(|session| {
             let is_ours = jids::bare(&session.jid) == self.config.account.bare();
@@ -393,6 +394,9 @@ impl Session {
             }
             let has_session = session.is_some();
             self.with(now, |features, cx| features.messaging.restore(cx, outbox, has_session));
+        }
+        if session.is_none() {
+            self.features.archive.open_gap();
         }
         if session.is_some() {
             self.features.presence.restore(presences.unwrap_or_default());

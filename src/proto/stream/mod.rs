@@ -264,7 +264,7 @@ impl Stream {
             }
             (name, xmlns, _) => Err(Error::new(
                 Code::ProtocolError,
-                format!("the server sent <{name} xmlns='{xmlns}'/> where {} was expected", self.waits_for()),
+                format!("the server sent <{name} xmlns='{xmlns}'/> while the client waited for {}", self.waits_for()),
             )),
         }
     }

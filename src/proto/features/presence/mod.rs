@@ -209,6 +209,7 @@ mod tests {
             own_jid: "romeo@example.net/balcony",
             announced: &[],
             is_bound,
+            is_from_archive: false,
             has_roster_versioning: false,
             has_pre_approval: false,
             ids: &mut Ids::new(Box::new(Zeros)),
