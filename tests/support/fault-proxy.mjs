@@ -189,7 +189,11 @@ class Link {
 
   reset() {
     this.each((pipe) => (pipe.isFinished = true));
-    for (const socket of Object.values(this.sockets)) socket.resetAndDestroy();
+    for (const socket of Object.values(this.sockets)) {
+      // A socket that is already being shut down cannot be reset: Node 20 would never let go of it, nor end.
+      if (socket.writableEnded) socket.destroy();
+      else socket.resetAndDestroy();
+    }
   }
 
   close(code, reason) {

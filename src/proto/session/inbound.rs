@@ -260,7 +260,7 @@ impl Session {
                 // The other question was answered in the end.
                 Owner::Probe(count) if self.outbox.is_confirmed(count) => self.is_probing = false,
                 Owner::SignOfLife | Owner::Probe(_) => {
-                    self.silences = self.silences.saturating_add(1);
+                    self.note_silence(now);
                     return self.abandon(now, Error::new(Code::ConnectionLost, "the server is silent"));
                 }
                 owner => {

@@ -13,8 +13,10 @@ use super::{PING, Session};
 const SLOW_BYTES_PER_MS: u64 = 16;
 /// What is no burden to any network.
 const FREE_BYTES: u64 = 16 * 1024;
-/// So many connections of one session may end in silence without an answer in between.
+/// So many connections of one session may end in silence without an answer in between, ...
 const MOST_SILENCES: u8 = 5;
+/// ... or any number of them within that time: on a network that fails again and again the server need not be deaf.
+const SILENCE_MS: u64 = 60_000;
 
 impl Session {
     /// Whatever comes in is a sign of life.
@@ -25,7 +27,16 @@ impl Session {
 
     /// The server answered something that was said on this connection: it not only speaks, it hears.
     pub(super) fn note_answer(&mut self) {
-        self.silences = 0;
+        (self.silences, self.silent_since_ms) = (0, None);
+    }
+
+    /// A connection ends, since the server said nothing when it was asked.
+    pub(super) fn note_silence(&mut self, now: Now) {
+        let since_ms = *self.silent_since_ms.get_or_insert(now.mono_ms);
+        let count = self.silences.saturating_add(1);
+        // The last one counts only once the time is over.
+        let is_over = count < MOST_SILENCES || now.mono_ms.saturating_sub(since_ms) >= SILENCE_MS;
+        self.silences = if is_over { count } else { MOST_SILENCES - 1 };
     }
 
     /// Whether the session is to be resumed when its connection is lost. A server can resume a session and be deaf in it (Prosody 13, after it

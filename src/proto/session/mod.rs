@@ -104,6 +104,8 @@ pub struct Session {
     transferred_at_ms: u64,
     /// Connections in a row that were lost to silence, with no answer of the server in between.
     silences: u8,
+    /// When the first of those was.
+    silent_since_ms: Option<u64>,
     /// When the last input came.
     last_now: Option<Now>,
     /// When the session became online last.
@@ -164,6 +166,7 @@ impl Session {
             bytes_reckoned: 0,
             transferred_at_ms: 0,
             silences: 0,
+            silent_since_ms: None,
             last_now: None,
             online_since_ms: 0,
             is_network_down: false,
