@@ -348,6 +348,25 @@ fn a_network_that_falls_silent_again_and_again_costs_no_session_while_the_server
 }
 
 #[test]
+fn a_resumption_after_a_resumption_sends_again_only_what_is_still_missing() {
+    // XEP-0198, section 5: "re-send to the peer any stanzas that are still marked as unhandled".
+    let mut peer = resumable();
+    let written: Vec<String> = (1..=3).map(|n| send(&mut peer, n, &n.to_string())).collect();
+    for (handled, again) in [(2, &written[..]), (3, &written[1..]), (4, &written[2..]), (5, &[])] {
+        let resume = cut_and_log_in(&mut peer);
+        assert_eq!(resume, "<resume xmlns='urn:xmpp:sm:3' h='2' previd='sm-1'/>");
+        resumed(&mut peer, handled);
+        let frames = peer.take_frames();
+        let messages: Vec<&String> = frames.iter().filter(|frame| frame.starts_with("<message")).collect();
+        assert_eq!(messages.iter().map(|frame| attribute(frame, "id")).collect::<Vec<_>>(), again);
+        // Marked once as delayed, however often it is sent.
+        assert!(messages.iter().all(|frame| frame.matches("<delay ").count() == 1), "{frames:?}");
+        assert!(frames.iter().all(|frame| !frame.starts_with("<enable ")), "{frames:?}");
+    }
+    assert_eq!(peer.take_outcomes().len(), 3);
+}
+
+#[test]
 fn a_handshake_that_takes_too_long_is_left_without_a_close_too() {
     // XEP-0198, section 5: the server may get to the <resume/> all the same, and would end the session that it has just resumed.
     let mut peer = resumable();

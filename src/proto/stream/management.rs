@@ -291,6 +291,8 @@ fn push(outputs: &mut VecDeque<Output>, w: Writer) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::config::Limits;
+    use super::super::super::xml;
     use super::*;
 
     fn on(acked: u64) -> Management {
@@ -305,6 +307,23 @@ mod tests {
         assert_eq!(management.inbound, 0);
         let said = management.acknowledge(2, u64::from(u32::MAX) + 5);
         assert_eq!(said, Said { acked: Some(u64::from(u32::MAX) + 3), complaint: None });
+    }
+
+    #[test]
+    fn counts_wrap_across_a_resumption_too() {
+        // XEP-0198, sections 4 and 5: the sequence values are carried over.
+        let sent = u64::from(u32::MAX) + 4;
+        let mut management = Management { session_id: Some("sm-1".to_owned()), inbound: u32::MAX, ..on(u64::from(u32::MAX) - 1) };
+        management.count_inbound(0);
+        management.count_inbound(0);
+        let mut outputs = VecDeque::new();
+        management.resume(&mut outputs);
+        let Some(Output::SendFrame(resume)) = outputs.pop_front() else { panic!("a frame") };
+        assert_eq!(resume, "<resume xmlns='urn:xmpp:sm:3' h='1' previd='sm-1'/>");
+        let frame = "<resumed xmlns='urn:xmpp:sm:3' previd='sm-1' h='1'/>";
+        let document = xml::parse(frame, &Limits::default()).unwrap_or_else(|fault| panic!("{fault:?}"));
+        let said = management.handle_resumed(document.root(), sent).unwrap();
+        assert_eq!(said, Said { acked: Some(u64::from(u32::MAX) + 2), complaint: None });
     }
 
     #[test]
