@@ -150,7 +150,7 @@ fn a_session_in_which_the_server_is_deaf_is_given_up_for_a_new_one() {
     };
     fall_silent(&mut peer);
     // What it had heard before, it says at the first of these.
-    for _ in 0..4 {
+    for _ in 0..8 {
         let frame = log_in_again(&mut peer);
         assert!(frame.starts_with("<resume "), "{frame}");
         resumed(&mut peer, 2);

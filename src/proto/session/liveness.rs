@@ -14,9 +14,9 @@ const SLOW_BYTES_PER_MS: u64 = 16;
 /// What is no burden to any network.
 const FREE_BYTES: u64 = 16 * 1024;
 /// So many connections of one session may end in silence without an answer in between, ...
-const MOST_SILENCES: u8 = 3;
+const MOST_SILENCES: u8 = 5;
 /// ... or any number of them within that time: on a network that fails again and again the server need not be deaf.
-const SILENCE_MS: u64 = 45_000;
+const SILENCE_MS: u64 = 120_000;
 
 impl Session {
     /// Whatever comes in is a sign of life.
