@@ -128,7 +128,7 @@ impl Session {
                 }
                 if let Routed::Confirmed(count) = self.with(now, |features, cx| router::route(element, features, cx)) {
                     self.is_probing = false;
-                    self.management.stop_asking();
+                    self.management.stop_asking(count);
                     self.outbox.confirm(count, &mut self.outputs);
                 }
             }

@@ -79,7 +79,7 @@ impl Session {
     /// When the server is to be asked in another way what it has. That its frames come in shows that they reach us, not that ours
     /// reach it; and some never answer an `<r/>`.
     pub(super) fn doubt_due_ms(&self) -> Option<u64> {
-        let is_waiting = self.management.is_asking() && !self.is_probing && self.is_online() && !self.is_closing;
+        let is_waiting = self.management.is_in_doubt() && !self.is_probing && self.is_online() && !self.is_closing;
         is_waiting.then(|| self.asked_at_ms.max(self.transferred_at_ms) + u64::from(self.config.timeouts.pong_ms))
     }
 

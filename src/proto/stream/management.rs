@@ -51,6 +51,8 @@ pub(crate) struct Management {
     is_asking: bool,
     /// How many stanzas stood before our last `<r/>`.
     asked: u64,
+    /// How many of them the server has shown to have in another way.
+    shown: u64,
 }
 
 /// What an element of stream management says.
@@ -185,9 +187,15 @@ impl Management {
         self.is_asking
     }
 
-    /// The server has answered in another way.
-    pub(crate) fn stop_asking(&mut self) {
-        self.is_asking = false;
+    /// The server has answered in another way, up to this count: the question is closed where it asked for no more.
+    pub(crate) fn stop_asking(&mut self, count: u64) {
+        self.is_asking &= self.asked > count;
+        self.shown = self.shown.max(count);
+    }
+
+    /// Whether the server was asked about more than it is known to have. It may have answered an older question, or count wrong.
+    pub(crate) fn is_in_doubt(&self) -> bool {
+        self.asked > self.acked.max(self.shown)
     }
 
     /// Asks what has arrived, unless that question is open already: it never stands before the stanza that it asks about. Says whether it did.
