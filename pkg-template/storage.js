@@ -67,7 +67,7 @@ export class Store {
     if (heldHere.has(name)) return { isRefused: true };
     const release = await hold(name, holder?.isReleased === true ? WAIT_FOR_RELEASE_MS : WAIT_MS, isWanted);
     if (!release) {
-      if (isWanted() && isCopy(this, holder)) await this.backend.write([...PARTS, "holder"].map((part) => [this.key(part), undefined]));
+      if (isWanted() && isCopy(this, holder)) await this.erase();
       return { isRefused: true };
     }
     if (!isWanted()) return release();
@@ -96,8 +96,7 @@ export class Store {
 
   /** A write has failed: what is there is not what should be, and must not be found again. */
   abandon() {
-    const forget = () => this.backend.write([...PARTS, "holder"].map((part) => [this.key(part), undefined]));
-    quietly(forget);
+    quietly(() => this.erase());
     this.letGo();
   }
 
@@ -116,6 +115,10 @@ export class Store {
     else if (holder) quietly(() => this.read(["holder"]).then(([found]) => isSame(found, holder) && write()));
     this.holder = undefined;
     this.letGo();
+  }
+
+  erase() {
+    return this.backend.write([...PARTS, "holder"].map((part) => [this.key(part), undefined]));
   }
 
   sign(holder) {

@@ -24,7 +24,16 @@ fn without_url() -> Config {
 }
 
 fn searching() -> Peer {
-    let mut peer = Peer::new(without_url());
+    connecting(without_url())
+}
+
+/// As [`searching`]; a lost connection is made again within a millisecond.
+fn searching_again_and_again() -> Peer {
+    connecting(Config { reconnect: Some(Reconnect { min_delay_ms: 1, max_delay_ms: 1, max_attempts: None }), ..without_url() })
+}
+
+fn connecting(config: Config) -> Peer {
+    let mut peer = Peer::new(config);
     peer.session.connect(peer.now, T);
     peer.drain();
     peer
@@ -349,11 +358,7 @@ fn disconnecting_or_aborting_ends_the_search() {
 
 #[test]
 fn the_endpoint_that_worked_is_tried_first_and_looked_for_anew_when_it_fails() {
-    let mut config = without_url();
-    config.reconnect = Some(Reconnect { min_delay_ms: 1, max_delay_ms: 1, max_attempts: None });
-    let mut peer = Peer::new(config);
-    peer.session.connect(peer.now, T);
-    peer.drain();
+    let mut peer = searching_again_and_again();
     answer(&mut peer, JRD_URL, jrd(&[(WEBSOCKET, "wss://a.example/"), (WEBSOCKET, "wss://b.example/")]));
     refuse(&mut peer);
     go_online(&mut peer);
@@ -376,11 +381,7 @@ fn the_endpoint_that_worked_is_tried_first_and_looked_for_anew_when_it_fails() {
 
 #[test]
 fn an_outage_of_everything_ends_where_it_began() {
-    let mut config = without_url();
-    config.reconnect = Some(Reconnect { min_delay_ms: 1, max_delay_ms: 1, max_attempts: None });
-    let mut peer = Peer::new(config);
-    peer.session.connect(peer.now, T);
-    peer.drain();
+    let mut peer = searching_again_and_again();
     answer(&mut peer, JRD_URL, jrd(&[(WEBSOCKET, "wss://a.example/")]));
     go_online(&mut peer);
     refuse(&mut peer);
@@ -402,11 +403,7 @@ fn an_outage_of_everything_ends_where_it_began() {
 
 #[test]
 fn a_search_that_brings_nothing_new_ends_the_attempt() {
-    let mut config = without_url();
-    config.reconnect = Some(Reconnect { min_delay_ms: 1, max_delay_ms: 1, max_attempts: None });
-    let mut peer = Peer::new(config);
-    peer.session.connect(peer.now, T);
-    peer.drain();
+    let mut peer = searching_again_and_again();
     answer_faults(&mut peer, HostMetaFault::Status(404), HostMetaFault::Status(404));
     go_online(&mut peer);
     peer.receive(&see_other(GUESSES[1]));
@@ -425,9 +422,7 @@ fn a_search_that_brings_nothing_new_ends_the_attempt() {
 fn an_internationalised_domain_is_asked_as_it_is_written() {
     let mut config = without_url();
     config.account = Account::parse("romeo@München.example", None).unwrap();
-    let mut peer = Peer::new(config);
-    peer.session.connect(peer.now, T);
-    peer.drain();
+    let peer = connecting(config);
     // The browser's URL parser makes it ASCII.
     assert_eq!(peer.fetches[0].1, "https://münchen.example/.well-known/host-meta.json");
 }
@@ -622,11 +617,7 @@ fn after_disconnect_nobody_is_followed() {
 
 #[test]
 fn a_socket_that_was_left_for_a_search_is_closed_before_it() {
-    let mut config = without_url();
-    config.reconnect = Some(Reconnect { min_delay_ms: 1, max_delay_ms: 1, max_attempts: None });
-    let mut peer = Peer::new(config);
-    peer.session.connect(peer.now, T);
-    peer.drain();
+    let mut peer = searching_again_and_again();
     answer(&mut peer, JRD_URL, jrd(&[(WEBSOCKET, "wss://a.example/")]));
     go_online(&mut peer);
     refuse(&mut peer);
@@ -725,9 +716,7 @@ proptest! {
     ) {
         let mut config = without_url();
         config.reconnect = is_reconnecting.then_some(Reconnect { min_delay_ms: 3_600_000, max_delay_ms: 3_600_000, max_attempts: None });
-        let mut peer = Peer::new(config);
-        peer.session.connect(peer.now, T);
-        peer.drain();
+        let mut peer = connecting(config);
         for happening in &happenings {
             happen(&mut peer, happening);
         }

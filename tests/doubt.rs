@@ -4,16 +4,14 @@
 mod support;
 
 use serde_json::json;
-use support::{Peer, USUAL_FEATURES, attribute, config};
-use waxwing::proto::{Code, Input, MessageOptions, MessageType, Reconnect, Reply, Token};
+use support::{Peer, USUAL_FEATURES, attribute, config, reconnecting};
+use waxwing::proto::{Code, Input, MessageOptions, MessageType, Reply, Token};
 
 const CUT: Input<'static> = Input::SocketClosed { code: 1006, reason: "" };
 
 /// Online, on a server that confirms and keeps no sessions.
 fn online() -> Peer {
-    let mut config = config();
-    config.reconnect = Some(Reconnect { min_delay_ms: 1_000, max_delay_ms: 1_000, max_attempts: None });
-    Peer::online_with(config, USUAL_FEATURES, "")
+    Peer::online_with(reconnecting(), USUAL_FEATURES, "")
 }
 
 fn send_to(peer: &mut Peer, token: u32, to: &str, body: &str) -> String {

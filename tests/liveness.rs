@@ -4,8 +4,8 @@
 mod support;
 
 use serde_json::json;
-use support::{Peer, USUAL_FEATURES, attribute, config};
-use waxwing::proto::{Code, Input, MessageOptions, Reconnect, State, Token};
+use support::{Peer, USUAL_FEATURES, attribute, config, reconnecting};
+use waxwing::proto::{Code, Input, MessageOptions, State, Token};
 
 const CUT: Input<'static> = Input::SocketClosed { code: 1006, reason: "" };
 const CSI: &str = "<csi xmlns='urn:xmpp:csi:0'/>";
@@ -13,9 +13,7 @@ const HIDDEN: Input<'static> = Input::VisibilityChanged { is_visible: false };
 const VISIBLE: Input<'static> = Input::VisibilityChanged { is_visible: true };
 
 fn online(features: &str) -> Peer {
-    let mut config = config();
-    config.reconnect = Some(Reconnect { min_delay_ms: 1_000, max_delay_ms: 1_000, max_attempts: None });
-    Peer::online_with(config, &format!("{USUAL_FEATURES}{features}"), "")
+    Peer::online_with(reconnecting(), &format!("{USUAL_FEATURES}{features}"), "")
 }
 
 fn send(peer: &mut Peer, body: &str) -> Result<String, waxwing::proto::Error> {

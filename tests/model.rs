@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use proptest::prelude::*;
 use support::model::Model;
-use support::{Peer, USUAL_FEATURES, attribute, config};
-use waxwing::proto::{Input, MessageOptions, Reconnect, State, Token};
+use support::{Peer, USUAL_FEATURES, attribute, reconnecting};
+use waxwing::proto::{Input, MessageOptions, State, Token};
 
 const CUT: Input<'static> = Input::SocketClosed { code: 1006, reason: "" };
 const MECHANISMS: &str = "<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>PLAIN</mechanism></mechanisms>";
@@ -87,9 +87,7 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let mut config = config();
-        config.reconnect = Some(Reconnect { min_delay_ms: 1_000, max_delay_ms: 1_000, max_attempts: None });
-        let mut peer = Peer::new(config);
+        let mut peer = Peer::new(reconnecting());
         peer.enabled = "<enabled xmlns='urn:xmpp:sm:3' id='sm-1' resume='true'/>";
         peer.session.connect(peer.now, Token(0));
         peer.log_in(USUAL_FEATURES);

@@ -5,20 +5,15 @@ mod support;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use support::model::Model;
-use support::{OWN_FULL, Peer, Store, USUAL_FEATURES, attribute, config};
-use waxwing::proto::{
-    Account, Code, Config, Input, MessageOptions, Opened, Part, PresenceOptions, Reconnect, Show, State, Token,
-};
+use support::{OWN_FULL, Peer, Store, USUAL_FEATURES, attribute, reconnecting};
+use waxwing::proto::{Account, Code, Config, Input, MessageOptions, Opened, Part, PresenceOptions, Show, State, Token};
 
 const SM: &str = "<sm xmlns='urn:xmpp:sm:3'/>";
 const SASL2: &str = "<authentication xmlns='urn:xmpp:sasl:2'><mechanism>PLAIN</mechanism></authentication>";
 const CUT: Input<'static> = Input::SocketClosed { code: 1006, reason: "" };
 
 fn stored_config() -> Config {
-    let mut config = config();
-    config.is_stored = true;
-    config.reconnect = Some(Reconnect { min_delay_ms: 1_000, max_delay_ms: 1_000, max_attempts: None });
-    config
+    Config { is_stored: true, ..reconnecting() }
 }
 
 /// Online, in a session that the server keeps, with juliet in the roster and available. Two stanzas of ours are out, three have come.
@@ -40,14 +35,7 @@ fn online() -> Peer {
 fn log_in(peer: &mut Peer) -> String {
     peer.session.connect(peer.now, Token(100));
     peer.drain();
-    peer.open("<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>PLAIN</mechanism></mechanisms>");
-    peer.receive("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>");
-    peer.restart(&format!("<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>{SM}"));
-    peer.take_frames().pop().unwrap()
-}
-
-fn resumed(peer: &mut Peer, h: u32) {
-    peer.receive(&format!("<resumed xmlns='urn:xmpp:sm:3' previd='sm-1' h='{h}'/>"));
+    peer.log_in_again()
 }
 
 /// After `<failed/>`: binds, and comes online in a new session.
@@ -85,7 +73,7 @@ fn a_reloaded_page_goes_on_with_the_session() {
     let resume = log_in(&mut peer);
     assert_eq!(resume, "<resume xmlns='urn:xmpp:sm:3' h='3' previd='sm-1'/>");
     assert_eq!(stages(&mut peer, &sent), ["sent"]);
-    resumed(&mut peer, 2);
+    peer.resumed(2);
     assert_eq!(peer.outcome(Token(100)).unwrap(), Ok(waxwing::proto::Reply::Done));
     let states = peer.take_events("state");
     assert_eq!(states.last(), Some(&json!({ "current": "online", "previous": "connecting", "resumed": true })));
@@ -106,7 +94,7 @@ fn what_resumption_does_not_bring_again_is_told_from_the_storage() {
     peer.hide_page();
     let mut peer = peer.next_page(stored_config());
     log_in(&mut peer);
-    resumed(&mut peer, 3);
+    peer.resumed(3);
     let roster = peer.take_events("roster");
     assert_eq!(
         roster,
@@ -281,7 +269,7 @@ fn disconnecting_leaves_nothing_of_the_session() {
     peer.hide_page();
     let mut peer = peer.next_page(stored_config());
     log_in(&mut peer);
-    resumed(&mut peer, 3);
+    peer.resumed(3);
     peer.session.disconnect(peer.now, Token(2));
     peer.receive("<close xmlns='urn:ietf:params:xml:ns:xmpp-framing'/>");
     assert_eq!(peer.outcome(Token(2)), Some(Ok(waxwing::proto::Reply::Done)));
@@ -313,7 +301,7 @@ fn a_first_attempt_that_fails_leaves_everything_for_the_next() {
     // In this page, and in the next.
     let mut peer = peer.next_page(stored_config());
     assert!(log_in(&mut peer).starts_with("<resume "));
-    resumed(&mut peer, 3);
+    peer.resumed(3);
     let events = peer.take_events("delivery");
     let of = |id: &str| events.iter().filter(|event| event["id"] == id).map(|event| event["stage"].clone()).collect::<Vec<_>>();
     assert_eq!(of(&sent), ["sent", "acked"]);
@@ -342,7 +330,7 @@ fn a_page_out_of_the_cache_goes_on_where_it_was() {
         peer.take_frames().pop().unwrap()
     };
     assert_eq!(resume, "<resume xmlns='urn:xmpp:sm:3' h='3' previd='sm-1'/>");
-    resumed(&mut peer, 2);
+    peer.resumed(2);
     assert!(peer.take_frames()[0].contains("written in the cache"));
     assert_eq!(peer.take_events("roster"), [] as [Value; 0], "the app knows it");
 }
@@ -534,7 +522,7 @@ impl Talk {
         let resume = log_in(&mut self.peer);
         assert!(resume.starts_with("<resume "), "{resume}");
         self.model.acknowledge(attribute(&resume, "h").parse().unwrap());
-        resumed(&mut self.peer, self.model.handled);
+        self.peer.resumed(self.model.handled);
         for frame in self.model.unacked.clone() {
             self.peer.receive(&frame);
         }

@@ -6,17 +6,14 @@ mod support;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use support::model::Model;
-use support::{OWN_FULL, Peer, USUAL_FEATURES, attribute, config};
-use waxwing::proto::{Code, Input, MessageOptions, Reconnect, Reply, State, Token};
+use support::{OWN_FULL, Peer, USUAL_FEATURES, attribute, reconnecting};
+use waxwing::proto::{Code, Input, MessageOptions, Reply, State, Token};
 
-const SM: &str = "<sm xmlns='urn:xmpp:sm:3'/>";
 const CUT: Input<'static> = Input::SocketClosed { code: 1006, reason: "" };
 
 /// Online, in a session that the server keeps. Two stanzas of ours are out: the roster request and the first presence.
 fn resumable() -> Peer {
-    let mut config = config();
-    config.reconnect = Some(Reconnect { min_delay_ms: 1_000, max_delay_ms: 1_000, max_attempts: None });
-    let mut peer = Peer::new(config);
+    let mut peer = Peer::new(reconnecting());
     peer.enabled = "<enabled xmlns='urn:xmpp:sm:3' id='sm-1' resume='true' max='300' location='example.net:9'/>";
     peer.session.connect(peer.now, Token(0));
     peer.log_in(USUAL_FEATURES);
@@ -34,14 +31,7 @@ fn cut_and_log_in(peer: &mut Peer) -> String {
 
 fn log_in_again(peer: &mut Peer) -> String {
     peer.advance(1_000);
-    peer.open("<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>PLAIN</mechanism></mechanisms>");
-    peer.receive("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>");
-    peer.restart(&format!("<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>{SM}"));
-    peer.take_frames().pop().unwrap()
-}
-
-fn resumed(peer: &mut Peer, h: u32) {
-    peer.receive(&format!("<resumed xmlns='urn:xmpp:sm:3' previd='sm-1' h='{h}'/>"));
+    peer.log_in_again()
 }
 
 /// The server binds another resource than before.
@@ -70,7 +60,7 @@ fn a_lost_session_is_resumed_with_our_count_and_its_id() {
     let resume = cut_and_log_in(&mut peer);
     assert_eq!(resume, "<resume xmlns='urn:xmpp:sm:3' h='3' previd='sm-1'/>");
     assert_eq!(peer.session.jid(), Some(OWN_FULL));
-    resumed(&mut peer, 2);
+    peer.resumed(2);
     assert_eq!(last_state(&mut peer), json!({ "current": "online", "previous": "connecting", "resumed": true }));
     // Nothing is asked again, and nothing was forgotten.
     assert!(peer.take_frames().is_empty());
@@ -87,7 +77,7 @@ fn what_did_not_arrive_is_sent_again_in_order_and_before_what_waited() {
     send(&mut peer, 3, "written offline");
     log_in_again(&mut peer);
     peer.take_events("delivery");
-    resumed(&mut peer, 3);
+    peer.resumed(3);
     let frames = peer.take_frames();
     assert_eq!(frames.len(), 3, "{frames:?}");
     // With the time when it was written (XEP-0198, section 5), and no other address than before.
@@ -113,13 +103,13 @@ fn a_large_stanza_that_ends_every_connection_is_given_up_and_what_stands_behind_
     send(&mut peer, 2, "behind it");
     for _ in 0..2 {
         cut_and_log_in(&mut peer);
-        resumed(&mut peer, 2);
+        peer.resumed(2);
         assert!(peer.take_frames()[0].len() > 140_000);
         assert_eq!(peer.outcome(Token(1)), None);
     }
     cut_and_log_in(&mut peer);
     peer.take_events("delivery");
-    resumed(&mut peer, 2);
+    peer.resumed(2);
     let error = peer.outcome(Token(1)).unwrap().unwrap_err();
     assert_eq!(error.code, Code::LimitExceeded);
     assert!(error.message.contains("3 connections") && error.remediation.is_some(), "{error:?}");
@@ -134,7 +124,7 @@ fn a_large_stanza_that_ends_every_connection_is_given_up_and_what_stands_behind_
     send(&mut peer, 3, "small");
     for _ in 0..10 {
         cut_and_log_in(&mut peer);
-        resumed(&mut peer, 3);
+        peer.resumed(3);
     }
     assert_eq!(peer.outcome(Token(3)), None);
 }
@@ -153,7 +143,7 @@ fn a_session_in_which_the_server_is_deaf_is_given_up_for_a_new_one() {
     for _ in 0..8 {
         let frame = log_in_again(&mut peer);
         assert!(frame.starts_with("<resume "), "{frame}");
-        resumed(&mut peer, 2);
+        peer.resumed(2);
         // It asks, and answers nothing.
         peer.receive("<r xmlns='urn:xmpp:sm:3'/>");
         fall_silent(&mut peer);
@@ -166,7 +156,7 @@ fn a_session_in_which_the_server_is_deaf_is_given_up_for_a_new_one() {
         send(&mut peer, 1, "Hi");
         let frame = cut_and_log_in(&mut peer);
         assert!(frame.starts_with("<resume "), "{frame}");
-        resumed(&mut peer, 2);
+        peer.resumed(2);
         peer.receive("<a xmlns='urn:xmpp:sm:3' h='2'/>");
     }
 }
@@ -178,7 +168,7 @@ fn a_request_in_flight_survives_and_is_asked_again_if_it_did_not_arrive() {
     let request = peer.take_frames().remove(0);
     cut_and_log_in(&mut peer);
     assert_eq!(peer.outcome(Token(7)), None);
-    resumed(&mut peer, 2);
+    peer.resumed(2);
     assert_eq!(peer.take_frames(), std::slice::from_ref(&request));
     let id = attribute(&request, "id");
     peer.receive(&format!("<iq xmlns='jabber:client' type='result' id='{id}' from='example.net'/>"));
@@ -190,7 +180,7 @@ fn the_counts_go_on_after_a_resumption() {
     // XEP-0198, section 5: they MUST NOT be reset.
     let mut peer = resumable();
     cut_and_log_in(&mut peer);
-    resumed(&mut peer, 2);
+    peer.resumed(2);
     peer.receive("<message xmlns='jabber:client' from='juliet@example.com/x'><body>one more</body></message>");
     peer.clear();
     peer.receive("<r xmlns='urn:xmpp:sm:3'/>");
@@ -253,9 +243,7 @@ fn a_server_that_keeps_no_session_is_not_asked_to_resume_it() {
         "<enabled xmlns='urn:xmpp:sm:3' id='x'/>",
         "<enabled xmlns='urn:xmpp:sm:3' resume='true'/>",
     ] {
-        let mut config = config();
-        config.reconnect = Some(Reconnect { min_delay_ms: 1_000, max_delay_ms: 1_000, max_attempts: None });
-        let mut peer = Peer::new(config);
+        let mut peer = Peer::new(reconnecting());
         peer.enabled = enabled;
         peer.session.connect(peer.now, Token(0));
         peer.log_in(USUAL_FEATURES);
@@ -283,7 +271,7 @@ fn a_count_above_ours_is_reported_and_the_session_goes_on() {
     let mut peer = resumable();
     send(&mut peer, 1, "one");
     cut_and_log_in(&mut peer);
-    resumed(&mut peer, 400);
+    peer.resumed(400);
     assert!(matches!(peer.outcome(Token(1)), Some(Ok(_))));
     assert_eq!(peer.take_events("error")[0]["code"], "protocol-error");
     assert_eq!(peer.session.state(), State::Online);
@@ -296,7 +284,7 @@ fn a_connection_lost_again_while_resuming_changes_nothing() {
     cut_and_log_in(&mut peer);
     let resume = cut_and_log_in(&mut peer);
     assert!(resume.contains("previd='sm-1'"), "{resume}");
-    resumed(&mut peer, 2);
+    peer.resumed(2);
     assert!(peer.take_frames()[0].contains("patience"));
     peer.receive("<a xmlns='urn:xmpp:sm:3' h='3'/>");
     assert!(matches!(peer.outcome(Token(1)), Some(Ok(_))));
@@ -342,7 +330,7 @@ fn a_network_that_falls_silent_again_and_again_costs_no_session_while_the_server
         let frame = log_in_again(&mut peer);
         assert!(frame.starts_with("<resume "), "{frame}");
         // It got the message, but not the ping behind it.
-        resumed(&mut peer, 3 + n);
+        peer.resumed(3 + n);
         peer.clear();
     }
 }
@@ -355,7 +343,7 @@ fn a_resumption_after_a_resumption_sends_again_only_what_is_still_missing() {
     for (handled, again) in [(2, &written[..]), (3, &written[1..]), (4, &written[2..]), (5, &[])] {
         let resume = cut_and_log_in(&mut peer);
         assert_eq!(resume, "<resume xmlns='urn:xmpp:sm:3' h='2' previd='sm-1'/>");
-        resumed(&mut peer, handled);
+        peer.resumed(handled);
         let frames = peer.take_frames();
         let messages: Vec<&String> = frames.iter().filter(|frame| frame.starts_with("<message")).collect();
         assert_eq!(messages.iter().map(|frame| attribute(frame, "id")).collect::<Vec<_>>(), again);
@@ -484,7 +472,7 @@ proptest! {
                     let resume = cut_and_log_in(&mut peer);
                     prop_assert!(resume.starts_with("<resume "), "{}", resume);
                     model.acknowledge(attribute(&resume, "h").parse().unwrap());
-                    resumed(&mut peer, model.handled);
+                    peer.resumed(model.handled);
                     for frame in model.unacked.clone() {
                         peer.receive(&frame);
                     }

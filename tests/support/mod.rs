@@ -18,7 +18,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use waxwing::proto::{
-    Account, Config, Entropy, Error, Input, Now, Opened, Output, Part, Records, Reply, Session, Token, Unsaved, derive_key,
+    Account, Config, Entropy, Error, Input, Now, Opened, Output, Part, Reconnect, Records, Reply, Session, Token, Unsaved,
+    derive_key,
 };
 
 pub const OWN_BARE: &str = "romeo@example.net";
@@ -51,6 +52,11 @@ pub fn config() -> Config {
     config.url = Some("wss://example.net/ws".to_owned());
     config.reconnect = None;
     config
+}
+
+/// As [`config`], and a lost connection is made again within a second.
+pub fn reconnecting() -> Config {
+    Config { reconnect: Some(Reconnect { min_delay_ms: 1_000, max_delay_ms: 1_000, max_attempts: None }), ..config() }
 }
 
 pub struct Peer {
@@ -122,6 +128,19 @@ impl Peer {
         self.open("<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>PLAIN</mechanism></mechanisms>");
         self.receive("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>");
         self.bind(features);
+    }
+
+    /// From the open socket to the server's word on the session that it may still have, with PLAIN. Returns the last frame of ours.
+    pub fn log_in_again(&mut self) -> String {
+        self.open("<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>PLAIN</mechanism></mechanisms>");
+        self.receive("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>");
+        self.restart("<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/><sm xmlns='urn:xmpp:sm:3'/>");
+        self.take_frames().pop().unwrap()
+    }
+
+    /// The session `sm-1` goes on; the server has so many stanzas of ours.
+    pub fn resumed(&mut self, h: u32) {
+        self.receive(&format!("<resumed xmlns='urn:xmpp:sm:3' previd='sm-1' h='{h}'/>"));
     }
 
     /// The socket opens, and the server offers these features.

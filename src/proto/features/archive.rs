@@ -28,10 +28,8 @@ use super::FeatureId;
 
 const NS: &str = "urn:xmpp:mam:2";
 const FORWARD: &str = "urn:xmpp:forward:0";
-const DELAY: &str = "urn:xmpp:delay";
 const DATA_FORMS: &str = "jabber:x:data";
 const RSM: &str = "http://jabber.org/protocol/rsm";
-const STANZA_IDS: &str = "urn:xmpp:sid:0";
 
 /// Messages in a page.
 const PAGE: &str = "100";
@@ -39,7 +37,6 @@ const PAGE: &str = "100";
 const MOST_PAGES: u32 = 50;
 /// Clocks differ. What the archive stamped that much before the oldest doubtful message is older than all of them.
 const CLOCKS_DIFFER_MS: i64 = 24 * 60 * 60 * 1000;
-
 /// Where only the time says what was missed: rather too much, since copies are known.
 const CLOCKS_DIFFER_LITTLE_MS: i64 = 5 * 60 * 1000;
 
@@ -143,10 +140,7 @@ impl Archive {
             // Should the session be lost again, the rest is fetched from here on.
             gap.id = Some(id.to_owned());
         }
-        let forwarded = result.child("forwarded", FORWARD);
-        let stamp = forwarded.and_then(|forwarded| forwarded.child("delay", DELAY)).and_then(|delay| delay.attr("stamp"));
-        let message = forwarded.and_then(|forwarded| forwarded.child("message", ns::CLIENT));
-        match (message, stamp.and_then(parse_timestamp)) {
+        match read_result(result) {
             (Some(stanza), Some(stamp_ms)) if is_from_somebody_else(cx, stanza) => Opened::Missed { stanza, stamp_ms },
             _ => Opened::Taken,
         }
@@ -191,8 +185,8 @@ impl Archive {
 
     fn handle_missed_page(&mut self, cx: &mut Cx<'_>, page: Result<Element<'_>, Error>) {
         let Some(CatchUp { pages, .. }) = self.catch_up else { return };
-        let fin = match page {
-            Ok(page) => page.child("fin", NS),
+        let page = match page {
+            Ok(reply) => Page::read(reply),
             // The archive does not know that id, or not any more.
             Err(error) if error.condition.as_deref() == Some("item-not-found") && pages == 1 => {
                 if let Some(gap) = self.gap.as_mut().filter(|gap| gap.id.is_some()) {
@@ -207,11 +201,9 @@ impl Archive {
             }
             Err(_) => None,
         };
-        let last = fin.and_then(|fin| fin.child("set", RSM)).and_then(|set| set.child("last", RSM));
-        let is_complete = fin.is_none_or(|fin| matches!(fin.attr("complete"), Some("true" | "1")));
-        match (last, &mut self.gap) {
-            (Some(last), Some(gap)) if !is_complete && pages < MOST_PAGES => {
-                gap.id = Some(last.text().trim().to_owned());
+        match (page, &mut self.gap) {
+            (Some(Page { is_complete: false, last: Some(last), .. }), Some(gap)) if pages < MOST_PAGES => {
+                gap.id = Some(last);
                 self.catch_up(cx);
             }
             _ => (self.catch_up, self.gap) = (None, None),
@@ -243,39 +235,32 @@ impl Archive {
         }
     }
 
-    fn handle_page(&mut self, cx: &mut Cx<'_>, page: Element<'_>) {
+    fn handle_page(&mut self, cx: &mut Cx<'_>, reply: Element<'_>) {
         let Some(search) = &self.search else { return };
-        let fin = page.child("fin", NS);
-        let set = fin.and_then(|fin| fin.child("set", RSM));
-        let first = set.and_then(|set| set.child("first", RSM)).map(|first| first.text().trim().to_owned()).unwrap_or_default();
-        let is_complete =
-            fin.is_some_and(|fin| matches!(fin.attr("complete"), Some("true" | "1"))) || (fin.is_some() && first.is_empty());
+        let page = Page::read(reply).map(|page| (page.is_complete, page.first.unwrap_or_default()));
+        let is_complete = page.as_ref().is_some_and(|(is_complete, first)| *is_complete || first.is_empty());
         let wanted = || cx.doubtful().filter(|message| is_kept_by_archives(message));
         let are_found = wanted().all(|message| search.found.contains(&message.id));
         let is_past = search.oldest_ms.is_some_and(|oldest| {
             wanted().map(|message| message.timestamp_ms).min().is_some_and(|sent| oldest < sent.saturating_sub(CLOCKS_DIFFER_MS))
         });
-        if are_found || is_complete || is_past {
-            self.end(cx, true);
-        } else if fin.is_none() || search.pages >= MOST_PAGES {
-            self.end(cx, false);
-        } else {
-            self.ask(cx, &first);
+        let is_over = are_found || is_complete || is_past;
+        match page {
+            Some((_, first)) if !is_over && search.pages < MOST_PAGES => self.ask(cx, &first),
+            _ => self.end(cx, is_over),
         }
     }
 
     /// A message out of the archive.
     fn handle_result(&mut self, cx: &Cx<'_>, result: Element<'_>) {
         let Some(search) = self.search.as_mut().filter(|search| result.attr("queryid") == Some(&search.query_id)) else { return };
-        let Some(forwarded) = result.child("forwarded", FORWARD) else { return };
-        if let Some(stamp) = forwarded.child("delay", DELAY).and_then(|delay| delay.attr("stamp")).and_then(parse_timestamp) {
-            search.oldest_ms = Some(search.oldest_ms.map_or(stamp, |oldest| oldest.min(stamp)));
-        }
-        let Some(message) = forwarded.child("message", ns::CLIENT) else { return };
+        let (message, stamp_ms) = read_result(result);
+        search.oldest_ms = search.oldest_ms.into_iter().chain(stamp_ms).min();
         // An id is only ours in what comes from our account: others can use the same.
-        if message.attr("from").is_none_or(|from| jids::bare(from) == cx.own_bare())
+        if let Some(message) = message
+            && message.attr("from").is_none_or(|from| jids::bare(from) == cx.own_bare())
             && let Some(id) =
-                message.child("origin-id", STANZA_IDS).and_then(|origin| origin.attr("id")).or_else(|| message.attr("id"))
+                message.child("origin-id", ns::STANZA_IDS).and_then(|origin| origin.attr("id")).or_else(|| message.attr("id"))
         {
             search.found.insert(id.to_owned());
         }
@@ -294,6 +279,30 @@ impl Archive {
             }
         });
     }
+}
+
+/// The end of a page (XEP-0313, section 4.2; XEP-0059, section 2).
+struct Page {
+    is_complete: bool,
+    first: Option<String>,
+    last: Option<String>,
+}
+
+impl Page {
+    /// `None`: the reply ends no page.
+    fn read(reply: Element<'_>) -> Option<Self> {
+        let fin = reply.child("fin", NS)?;
+        let set = fin.child("set", RSM);
+        let id = |name| Some(set?.child(name, RSM)?.text().trim().to_owned());
+        Some(Self { is_complete: matches!(fin.attr("complete"), Some("true" | "1")), first: id("first"), last: id("last") })
+    }
+}
+
+/// The message in a result, and when it was archived.
+fn read_result(result: Element<'_>) -> (Option<Element<'_>>, Option<i64>) {
+    let Some(forwarded) = result.child("forwarded", FORWARD) else { return (None, None) };
+    let stamp = forwarded.child("delay", ns::DELAY).and_then(|delay| delay.attr("stamp"));
+    (forwarded.child("message", ns::CLIENT), stamp.and_then(parse_timestamp))
 }
 
 /// The start of a query: what follows its form is the page that is asked for.
@@ -335,7 +344,7 @@ impl Feature for Archive {
         if !cx.is_from_archive() {
             self.heard.wall_ms = cx.now().wall_ms;
             // Only our own account's archive is asked later (I9).
-            let is_own = |id: &Element<'_>| id.is("stanza-id", STANZA_IDS) && id.attr("by") == Some(cx.own_bare());
+            let is_own = |id: &Element<'_>| id.is("stanza-id", ns::STANZA_IDS) && id.attr("by") == Some(cx.own_bare());
             if let Some(id) = stanza.children().find(is_own).and_then(|id| id.attr("id")) {
                 self.heard.id = Some(id.to_owned());
             }

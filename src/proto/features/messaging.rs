@@ -21,9 +21,6 @@ use super::super::texts::{Texts, is_language_tag};
 use super::super::time::parse_timestamp;
 use super::super::xml::{self, Element, WriteError, Writer, ns};
 
-const NS_DELAY: &str = "urn:xmpp:delay";
-const NS_STANZA_IDS: &str = "urn:xmpp:sid:0";
-
 /// So many messages of ours are remembered, the last ones, to tell a bounce of one of them from an error that somebody made up.
 const REMEMBERED: usize = 1024;
 
@@ -129,9 +126,9 @@ impl Messaging {
                 ("body", ns::CLIENT) => bodies.push(child),
                 ("subject", ns::CLIENT) => subjects.push(child),
                 ("thread", ns::CLIENT) => thread = thread.or(Some(child)),
-                ("origin-id", NS_STANZA_IDS) => origin_id = child.attr("id").filter(|id| !id.is_empty()).map(ToOwned::to_owned),
+                ("origin-id", ns::STANZA_IDS) => origin_id = child.attr("id").filter(|id| !id.is_empty()).map(ToOwned::to_owned),
                 // Kept on the way more than once: the first time is when it was sent.
-                ("delay", NS_DELAY) => sent_ms = sent_ms.into_iter().chain(delay_of(child, from, cx)).min(),
+                ("delay", ns::DELAY) => sent_ms = sent_ms.into_iter().chain(delay_of(child, from, cx)).min(),
                 _ => {}
             }
         }
@@ -305,6 +302,6 @@ fn write(
         w.open("thread", ns::CLIENT).attr_opt("parent", options.parent_thread.as_deref()).text(thread).close();
     }
     // XEP-0359: the id under which an archive has the message, whatever becomes of the stanza's own.
-    w.open("origin-id", NS_STANZA_IDS).attr("id", id).close();
+    w.open("origin-id", ns::STANZA_IDS).attr("id", id).close();
     w.finish()
 }

@@ -27,22 +27,20 @@ impl Session {
 
     /// The server answered something that was said on this connection: it not only speaks, it hears.
     pub(super) fn note_answer(&mut self) {
-        (self.silences, self.silent_since_ms) = (0, None);
+        (self.silences, self.silent_since_ms, self.is_server_deaf) = (0, None, false);
     }
 
     /// A connection ends, since the server said nothing when it was asked.
     pub(super) fn note_silence(&mut self, now: Now) {
         let since_ms = *self.silent_since_ms.get_or_insert(now.mono_ms);
-        let count = self.silences.saturating_add(1);
-        // The last one counts only once the time is over.
-        let is_over = count < MOST_SILENCES || now.mono_ms.saturating_sub(since_ms) >= SILENCE_MS;
-        self.silences = if is_over { count } else { MOST_SILENCES - 1 };
+        self.silences = self.silences.saturating_add(1);
+        self.is_server_deaf = self.silences >= MOST_SILENCES && now.mono_ms.saturating_sub(since_ms) >= SILENCE_MS;
     }
 
     /// Whether the session is to be resumed when its connection is lost. A server can resume a session and be deaf in it (Prosody 13, after it
     /// refused a fragment of a WebSocket message): resuming it again and again would never end.
     pub(super) fn may_resume(&self) -> bool {
-        self.is_established && self.management.can_resume() && self.silences < MOST_SILENCES
+        self.is_established && self.management.can_resume() && !self.is_server_deaf
     }
 
     /// Reckons with the time that a slow network needs for what was sent: nothing that stands behind it can be answered before.
@@ -99,10 +97,7 @@ impl Session {
 
     /// Asks the server whether it has the messages on the wire, one question at a time: by stream management, or by a ping behind them.
     pub(super) fn ask_for_confirmation(&mut self, now: Now) {
-        if !self.outbox.wants_confirmation() {
-            return;
-        }
-        if !self.is_bound() {
+        if !self.outbox.wants_confirmation() || !self.is_bound() {
             return;
         }
         if self.management.is_expected() {

@@ -106,6 +106,8 @@ pub struct Session {
     silences: u8,
     /// When the first of those was.
     silent_since_ms: Option<u64>,
+    /// So many, over so long, that a new session has a better chance.
+    is_server_deaf: bool,
     /// When the last input came.
     last_now: Option<Now>,
     /// When the session became online last.
@@ -167,6 +169,7 @@ impl Session {
             transferred_at_ms: 0,
             silences: 0,
             silent_since_ms: None,
+            is_server_deaf: false,
             last_now: None,
             online_since_ms: 0,
             is_network_down: false,
