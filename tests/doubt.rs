@@ -295,6 +295,70 @@ fn what_came_while_nobody_knew_that_the_session_was_lost_is_fetched_and_shown_on
 }
 
 #[test]
+fn what_came_between_the_last_page_and_our_presence_is_asked_for_behind_our_presence() {
+    let mut peer = online();
+    peer.input(CUT);
+    peer.advance(1_000);
+    peer.log_in(USUAL_FEATURES);
+    let roster = peer.roster_request();
+    let query = peer.take_frames().into_iter().find(|frame| frame.contains("<max>")).unwrap();
+    peer.receive(&missed(&query, "a1", "m1", "missed"));
+    peer.receive(&end_missed(&query, true, "a1"));
+    assert!(peer.take_frames().is_empty(), "nothing is asked before our presence is out");
+    peer.answer_roster_request(&roster, "");
+    let frames = peer.take_frames();
+    let presence = frames.iter().position(|frame| frame.starts_with("<presence")).unwrap();
+    let last = &frames[presence + 1];
+    assert!(last.contains("<after>a1</after>"), "{frames:?}");
+    peer.receive(&missed(last, "a2", "m2", "missed in between"));
+    peer.receive(&end_missed(last, true, "a2"));
+    assert_eq!(bodies(&mut peer), ["missed", "missed in between"]);
+    assert!(peer.take_frames().is_empty(), "nothing more is asked");
+
+    // With nothing new since, the next gap begins where this one was closed.
+    let query = lose_and_catch_up(&mut peer);
+    assert!(query.contains("<after>a2</after>"), "{query}");
+    // The page came too late to be the last: presence was out before it was asked for in the first place.
+    peer.receive(&end_missed(&query, true, "a2"));
+    assert_eq!(peer.take_frames().iter().filter(|frame| frame.contains("<max>")).count(), 1);
+}
+
+#[test]
+fn an_archive_that_is_late_is_asked_again_after_the_next_login() {
+    let mut peer = online();
+    peer.receive(&from_juliet(" id='m1'", None).replace("</message>", &format!("{}</message>", stamped("a1"))));
+    lose_and_catch_up(&mut peer);
+    peer.advance(60_000);
+    let query = lose_and_catch_up(&mut peer);
+    assert!(query.contains("<after>a1</after>"), "{query}");
+}
+
+#[test]
+fn what_the_archive_has_stamped_is_told_apart_by_its_ids_whatever_those_of_the_sender_are() {
+    let mut peer = online();
+    // XEP-0359: a sender who numbers messages from one again after a restart.
+    for archive_id in ["a1", "a2"] {
+        peer.receive(&from_juliet(" id='1'", None).replace("</message>", &format!("{}</message>", stamped(archive_id))));
+    }
+    peer.clear();
+    let query = lose_and_catch_up(&mut peer);
+    peer.receive(&missed(&query, "a2", "1", "known"));
+    peer.receive(&missed(&query, "a3", "1", "new"));
+    // And one who gives no ids at all.
+    peer.receive(&missed(&query, "a4", "", "without an id"));
+    peer.receive(&missed(&query, "a4", "", "without an id, again"));
+    assert_eq!(bodies(&mut peer), ["new", "without an id"]);
+    // The server has kept it, too.
+    peer.receive(&from_juliet(" id='1'", Some(NOW)).replace("</message>", &format!("{}</message>", stamped("a3"))));
+    assert_eq!(bodies(&mut peer), Vec::<String>::new());
+}
+
+/// The stamp of the archive in a message that was delivered.
+fn stamped(archive_id: &str) -> String {
+    format!("<stanza-id xmlns='urn:xmpp:sid:0' by='romeo@example.net' id='{archive_id}'/>")
+}
+
+#[test]
 fn without_an_id_of_the_archive_what_was_missed_is_asked_for_by_time() {
     let mut peer = online();
     let query = lose_and_catch_up(&mut peer);
@@ -337,6 +401,8 @@ fn an_archive_is_believed_about_what_was_missed_only_where_it_is_ours_and_was_as
     assert_eq!(bodies(&mut peer), Vec::<String>::new());
     peer.receive(&missed(&query, "a1", "m1", "missed"));
     peer.receive(&end_missed(&query, true, "a1"));
+    let last = peer.take_frames().pop().unwrap();
+    peer.receive(&end_missed(&last, true, "a1"));
     // The search is over.
     peer.receive(&missed(&query, "a2", "m2", "late"));
     assert_eq!(bodies(&mut peer), ["missed"]);
@@ -359,6 +425,7 @@ fn a_gap_stays_open_until_it_is_closed() {
     let query = lose_and_catch_up(&mut peer);
     assert!(query.contains("<after>a1</after>"), "{query}");
     peer.receive(&end_missed(&query, true, "a1"));
+    peer.clear();
     // An archive that never ends its pages is given up.
     let mut query = lose_and_catch_up(&mut peer);
     let mut pages = 0;
@@ -366,8 +433,11 @@ fn a_gap_stays_open_until_it_is_closed() {
         pages += 1;
         assert!(pages < 1_000);
         peer.receive(&end_missed(&query, false, "again"));
-        query = peer.take_frames().pop().unwrap_or_default();
+        query = peer.take_frames().into_iter().find(|frame| frame.contains("<max>")).unwrap_or_default();
     }
+    let errors = peer.take_events("error");
+    assert_eq!(errors.len(), 1);
+    assert_eq!(errors[0]["code"], "limit-exceeded", "{errors:?}");
 }
 
 fn from_juliet(id: &str, stamp: Option<&str>) -> String {

@@ -65,7 +65,12 @@ impl Session {
 
     /// Sets our own presence, now and for later logins of this session.
     pub fn set_presence(&mut self, now: Now, presence: PresenceOptions) -> Result<(), Error> {
-        self.command(now, |features, cx| features.presence.set(cx, presence))
+        self.command(now, |features, cx| {
+            if features.presence.set(cx, presence)? {
+                features.archive.follow_presence(cx);
+            }
+            Ok(())
+        })
     }
 
     /// Sends a presence to one address only (RFC 6121, section 4.6).

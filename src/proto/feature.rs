@@ -88,6 +88,8 @@ pub(crate) struct Cx<'a> {
     pub(super) is_bound: bool,
     /// The message at hand comes out of the archive.
     pub(super) is_from_archive: bool,
+    /// Under which the account's archive has the message at hand, where that is known.
+    pub(super) archive_id: Option<String>,
     /// Whether the server keeps versions of the roster (RFC 6121, section 2.6.1): a stream feature.
     pub(super) has_roster_versioning: bool,
     /// Whether the server keeps approvals given in advance (RFC 6121, section 3.4): a stream feature.
@@ -127,6 +129,11 @@ impl Cx<'_> {
     /// Whether the message at hand comes out of the archive: it may have been here before.
     pub(crate) fn is_from_archive(&self) -> bool {
         self.is_from_archive
+    }
+
+    /// Under which the account's own archive has the message at hand, where that is known.
+    pub(crate) fn archive_id(&self) -> Option<&str> {
+        self.archive_id.as_deref()
     }
 
     pub(crate) fn has_roster_versioning(&self) -> bool {

@@ -132,10 +132,21 @@ pub(crate) struct SessionRecord {
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct HandledRecord {
-    /// Sender and id, the newest at the end.
-    pub(crate) messages: Vec<(String, String)>,
+    /// The newest at the end.
+    pub(crate) messages: Vec<HandledMessage>,
     #[serde(default)]
     pub(crate) archive: ArchiveRecord,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct HandledMessage {
+    pub(crate) from: String,
+    /// The sender's.
+    pub(crate) id: String,
+    /// Under which the account's archive has it, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) archive_id: Option<String>,
 }
 
 /// Up to where the archive is known.

@@ -4,7 +4,7 @@ use super::error::{Code, Error};
 use super::event::{Event, Message};
 use super::feature::{Cx, Flow};
 use super::features::Features;
-use super::features::archive::Opened;
+use super::features::archive::{self, Opened};
 use super::features::messaging::Messaging;
 use super::io::Reply;
 use super::iq::Owner;
@@ -33,10 +33,14 @@ pub(crate) fn route(stanza: Element<'_>, features: &mut Features, cx: &mut Cx<'_
 
 fn message(stanza: Element<'_>, features: &mut Features, cx: &mut Cx<'_>) {
     match features.archive.open(cx, stanza) {
-        Opened::Plain => deliver(features.messaging.read(cx, stanza), stanza, features, cx),
+        Opened::Plain => {
+            cx.archive_id = archive::stamped_id(stanza, cx.own_bare()).map(ToOwned::to_owned);
+            deliver(features.messaging.read(cx, stanza), stanza, features, cx);
+        }
         Opened::Taken => {}
-        Opened::Missed { stanza, stamp_ms } => {
+        Opened::Missed { archive_id, stanza, stamp_ms } => {
             cx.is_from_archive = true;
+            cx.archive_id = archive_id.map(ToOwned::to_owned);
             let message = features.messaging.read(cx, stanza);
             deliver(Message { timestamp_ms: stamp_ms, is_delayed: true, ..message }, stanza, features, cx);
             cx.is_from_archive = false;

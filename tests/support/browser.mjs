@@ -79,11 +79,17 @@ class TestBrowser {
   }
 }
 
+/**
+ * Prosody 13 answers our `<close/>` behind its own WebSocket close frame, where both of ours came in one read: when a client connects again
+ * at once, which closes the socket before. Chromium says so in the console, and nothing else comes of it.
+ */
+const LATE_FAREWELL = /Data frame received after close/;
+
 /** Collects what goes wrong in a page: console errors, uncaught exceptions, unhandled rejections. */
 function watch(page) {
   page.errors = [];
   page.on("console", (message) => {
-    if (message.type() === "error") page.errors.push(message.text());
+    if (message.type() === "error" && !LATE_FAREWELL.test(message.text())) page.errors.push(message.text());
   });
   page.on("pageerror", (error) => page.errors.push(`uncaught: ${error.stack ?? error}`));
   page.on("crash", () => page.errors.push("the page crashed"));

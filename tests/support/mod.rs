@@ -177,6 +177,10 @@ impl Peer {
             return;
         }
         let id = self.roster_request();
+        self.answer_roster_request(&id, items);
+    }
+
+    pub fn answer_roster_request(&mut self, id: &str, items: &str) {
         self.receive(&format!(
             "<iq xmlns='jabber:client' type='result' id='{id}'><query xmlns='jabber:iq:roster'>{items}</query></iq>"
         ));

@@ -11,6 +11,12 @@
 //! Incoming: what came for us while nobody could tell that the session was lost is fetched, since a server that crashed has told its sender
 //! that it arrived, and delivers it no more. What comes in both ways is shown once (see `duplicates`).
 //!
+//! ```text
+//!   bound, with a gap ──▶ page ──▶ … ──▶ the last page ──▶ our presence is out ──▶ what came since ──▶ closed
+//! ```
+//! It is asked for before our first presence, so that what was missed stands before what is new; and again right behind it: what comes in
+//! between is not delivered to somebody who is not available yet, and servers leave it to the archive once they have been asked for that.
+//!
 //! Not here yet: history for the app; what was missed before this client was first online.
 
 use std::collections::BTreeSet;
@@ -54,6 +60,10 @@ pub(crate) struct Archive {
     /// What came since then may have been missed.
     gap: Option<Mark>,
     catch_up: Option<CatchUp>,
+    /// Our presence is out: from now on, what comes is delivered.
+    is_available: bool,
+    /// Tells one state of the gap from another.
+    revision: u64,
 }
 
 /// Up to where the archive is known.
@@ -69,6 +79,8 @@ struct Mark {
 struct CatchUp {
     query_id: String,
     pages: u32,
+    /// The page under way was asked for behind our presence.
+    is_last_look: bool,
 }
 
 /// What a message turns out to be.
@@ -78,6 +90,7 @@ pub(crate) enum Opened<'a> {
     Taken,
     /// A message of somebody else's that has not come otherwise, as far as is known.
     Missed {
+        archive_id: Option<&'a str>,
         stanza: Element<'a>,
         stamp_ms: i64,
     },
@@ -136,12 +149,16 @@ impl Archive {
 
     fn open_missed<'a>(&mut self, cx: &Cx<'_>, result: Element<'a>) -> Opened<'a> {
         let Some(gap) = &mut self.gap else { return Opened::Taken };
-        if let Some(id) = result.attr("id") {
+        let archive_id = result.attr("id").filter(|id| !id.is_empty());
+        if let Some(id) = archive_id {
             // Should the session be lost again, the rest is fetched from here on.
             gap.id = Some(id.to_owned());
+            self.revision += 1;
         }
         match read_result(result) {
-            (Some(stanza), Some(stamp_ms)) if is_from_somebody_else(cx, stanza) => Opened::Missed { stanza, stamp_ms },
+            (Some(stanza), Some(stamp_ms)) if is_from_somebody_else(cx, stanza) => {
+                Opened::Missed { archive_id, stanza, stamp_ms }
+            }
             _ => Opened::Taken,
         }
     }
@@ -152,22 +169,46 @@ impl Archive {
         ArchiveRecord { id, wall_ms }
     }
 
+    /// Tells one gap from another, for whoever stores them.
+    pub(crate) fn revision(&self) -> u64 {
+        self.revision
+    }
+
     pub(crate) fn restore(&mut self, record: ArchiveRecord) {
         self.heard = Mark { id: record.id.filter(|id| !id.is_empty()), wall_ms: record.wall_ms };
     }
 
     /// From now on something may be missed. Where an earlier gap is not closed yet, this one begins with it.
     pub(crate) fn open_gap(&mut self) {
-        if self.heard.wall_ms > 0 {
-            self.gap.get_or_insert_with(|| self.heard.clone());
+        if self.heard.wall_ms > 0 && self.gap.is_none() {
+            self.gap = Some(Mark { id: self.heard.id.take(), ..self.heard });
+            self.revision += 1;
+        }
+    }
+
+    /// From here on the archive is known.
+    fn close_gap(&mut self) {
+        self.catch_up = None;
+        if let Some(gap) = self.gap.take() {
+            // What was delivered meanwhile is newer.
+            self.heard.id = self.heard.id.take().or(gap.id);
+            self.revision += 1;
+        }
+    }
+
+    /// Our presence is out. What came between the last page and that is fetched, too.
+    pub(crate) fn follow_presence(&mut self, cx: &mut Cx<'_>) {
+        if !std::mem::replace(&mut self.is_available, true) && self.catch_up.is_none() {
+            self.catch_up(cx);
         }
     }
 
     fn catch_up(&mut self, cx: &mut Cx<'_>) {
         // An anonymous account is another one at each login.
         let Some(gap) = self.gap.clone().filter(|_| cx.config().account.local.is_some()) else { return };
-        let catch_up = self.catch_up.get_or_insert_with(|| CatchUp { query_id: cx.new_id(), pages: 0 });
+        let catch_up = self.catch_up.get_or_insert_with(|| CatchUp { query_id: cx.new_id(), pages: 0, is_last_look: false });
         catch_up.pages += 1;
+        catch_up.is_last_look = self.is_available;
         let query_id = catch_up.query_id.clone();
         let start = gap.id.is_none().then(|| format_timestamp(gap.wall_ms.saturating_sub(CLOCKS_DIFFER_LITTLE_MS)));
         let ticket = ticket(FeatureId::archive, purpose::MISSED, None);
@@ -184,7 +225,7 @@ impl Archive {
     }
 
     fn handle_missed_page(&mut self, cx: &mut Cx<'_>, page: Result<Element<'_>, Error>) {
-        let Some(CatchUp { pages, .. }) = self.catch_up else { return };
+        let Some(CatchUp { pages, is_last_look, .. }) = self.catch_up else { return };
         let page = match page {
             Ok(reply) => Page::read(reply),
             // The archive does not know that id, or not any more.
@@ -195,18 +236,31 @@ impl Archive {
                 }
                 None
             }
-            Err(error) if error.code == Code::ConnectionLost => {
+            // The gap stays: it is tried again after the next login.
+            Err(error) if matches!(error.code, Code::ConnectionLost | Code::Timeout) => {
                 self.catch_up = None;
                 return;
             }
             Err(_) => None,
         };
-        match (page, &mut self.gap) {
-            (Some(Page { is_complete: false, last: Some(last), .. }), Some(gap)) if pages < MOST_PAGES => {
-                gap.id = Some(last);
-                self.catch_up(cx);
-            }
-            _ => (self.catch_up, self.gap) = (None, None),
+        // No archive, or none that answers.
+        let Some(Page { is_complete, last, .. }) = page else { return self.close_gap() };
+        let has_more = !is_complete && last.is_some();
+        if let Some(gap) = &mut self.gap {
+            gap.id = last.or_else(|| gap.id.take());
+            self.revision += 1;
+        }
+        if has_more && pages >= MOST_PAGES {
+            let error = Error::new(Code::LimitExceeded, "more messages were missed than are fetched; the archive has the rest");
+            cx.report(error);
+            self.close_gap();
+        } else if has_more || (self.is_available && !is_last_look) {
+            self.catch_up(cx);
+        } else if is_last_look {
+            self.close_gap();
+        } else {
+            // The last look is taken behind our presence.
+            self.catch_up = None;
         }
     }
 
@@ -317,6 +371,12 @@ fn write_query(w: &mut Writer, query_id: &str, filters: &[(&str, Option<&str>)])
     w.close();
 }
 
+/// Under which the account's own archive has a message that was delivered (XEP-0359); what others have stamped says nothing (I9).
+pub(crate) fn stamped_id<'a>(stanza: Element<'a>, own_bare: &str) -> Option<&'a str> {
+    let is_own = |id: &Element<'_>| id.is("stanza-id", ns::STANZA_IDS) && id.attr("by") == Some(own_bare);
+    stanza.children().find(is_own).and_then(|id| id.attr("id")).filter(|id| !id.is_empty())
+}
+
 /// A message that others have sent to this account. What other devices of ours have sent is no news to it, and rooms keep their own archives.
 fn is_from_somebody_else(cx: &Cx<'_>, stanza: Element<'_>) -> bool {
     let is_conversation = matches!(stanza.attr("type"), None | Some("chat" | "normal"));
@@ -334,18 +394,17 @@ impl Feature for Archive {
             return;
         }
         self.heard.wall_ms = cx.now().wall_ms;
+        self.is_available = false;
         self.catch_up(cx);
         if cx.doubtful().next().is_some() {
             self.begin(cx);
         }
     }
 
-    fn handle_message(&mut self, cx: &mut Cx<'_>, stanza: Element<'_>, _message: &mut Message) -> Flow {
+    fn handle_message(&mut self, cx: &mut Cx<'_>, _stanza: Element<'_>, _message: &mut Message) -> Flow {
         if !cx.is_from_archive() {
             self.heard.wall_ms = cx.now().wall_ms;
-            // Only our own account's archive is asked later (I9).
-            let is_own = |id: &Element<'_>| id.is("stanza-id", ns::STANZA_IDS) && id.attr("by") == Some(cx.own_bare());
-            if let Some(id) = stanza.children().find(is_own).and_then(|id| id.attr("id")) {
+            if let Some(id) = cx.archive_id() {
                 self.heard.id = Some(id.to_owned());
             }
         }

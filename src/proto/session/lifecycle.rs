@@ -27,7 +27,11 @@ impl Session {
             self.sign_asked_at_ms = now.mono_ms;
             let is_resumed = std::mem::replace(&mut self.is_established, true);
             if !is_resumed {
-                self.with(now, |features, cx| features.presence.send_first(cx));
+                self.with(now, |features, cx| {
+                    if features.presence.send_first(cx) {
+                        features.archive.follow_presence(cx);
+                    }
+                });
             }
             self.announce(State::Online, |change| change.is_resumed = Some(is_resumed));
             self.outbox.open(&mut self.outputs);

@@ -401,6 +401,7 @@ impl Session {
             announced: &self.announced,
             is_bound: stream.is_some() && !self.is_closing,
             is_from_archive: false,
+            archive_id: None,
             has_roster_versioning: stream.is_some_and(|stream| stream.features().has_roster_versioning),
             has_pre_approval: stream.is_some_and(|stream| stream.features().has_pre_approval),
             ids: &mut self.ids,

@@ -178,7 +178,7 @@ impl Session {
         if let Some(presences) = presences {
             save(Part::Presences, (is_light && resumable.is_some()).then_some(Content::Presences(presences)));
         }
-        let handled = self.features.duplicates.revision();
+        let handled = self.handled_revision();
         if is_due && self.storage.stored.handled != Some(handled) {
             save(Part::Handled, Some(Content::Handled(self.features.duplicates.record(self.features.archive.record()))));
             self.storage.stored.handled = Some(handled);
@@ -210,7 +210,7 @@ impl Session {
             (None, _) => true,
         };
         let (is_roster_new, is_presence_new) = self.has_new_lists();
-        let is_handled_new = self.storage.stored.handled != Some(self.features.duplicates.revision());
+        let is_handled_new = self.storage.stored.handled != Some(self.handled_revision());
         let is_new = is_outbox_new || is_handled_new || is_roster_new || is_presence_new || is_session_new();
         is_new.then_some(self.storage.stored_at_ms + PACE_MS)
     }
@@ -327,6 +327,11 @@ impl Session {
             Phase::Off | Phase::Closed | Phase::Away => return,
         }
         self.outputs.push_back(Output::CloseStorage { unsaved, is_over: false });
+    }
+
+    /// Tells one state of what was handled from another.
+    fn handled_revision(&self) -> u64 {
+        self.features.duplicates.revision() + self.features.archive.revision()
     }
 
     fn has_new_lists(&self) -> (bool, bool) {

@@ -67,18 +67,22 @@ pub(crate) struct PresenceTracker {
 
 impl PresenceTracker {
     /// Sends the first presence (section 4.2), as configured or as set since. Called when the roster is settled: the presence of others
-    /// that it brings on meets a roster that is known (section 2.2).
-    pub(crate) fn send_first(&mut self, cx: &mut Cx<'_>) {
+    /// that it brings on meets a roster that is known (section 2.2). Says whether there was one.
+    pub(crate) fn send_first(&mut self, cx: &mut Cx<'_>) -> bool {
         self.revision += 1;
         self.is_open = true;
         self.is_due = false;
-        let Some(presence) = self.chosen.as_ref().or(cx.config.presence.as_ref()) else { return };
+        let Some(presence) = self.chosen.as_ref().or(cx.config.presence.as_ref()) else { return false };
         match broadcast(presence).and_then(|stanza| cx.send(stanza)) {
-            Ok(()) => self.has_shown_up = true,
+            Ok(()) => {
+                self.has_shown_up = true;
+                true
+            }
             Err(error) => {
                 let report =
                     Error::new(error.code, "the first presence could not be sent").remedy("Set another with presence.set().");
                 cx.report(report.because(error));
+                false
             }
         }
     }
@@ -93,10 +97,11 @@ impl PresenceTracker {
         }
     }
 
-    /// Sets our presence (section 4.4); while not connected it is kept for the first presence.
-    pub(crate) fn set(&mut self, cx: &mut Cx<'_>, presence: PresenceOptions) -> Result<(), Error> {
+    /// Sets our presence (section 4.4); while not connected it is kept for the first presence. Says whether it went out.
+    pub(crate) fn set(&mut self, cx: &mut Cx<'_>, presence: PresenceOptions) -> Result<bool, Error> {
         let stanza = broadcast(&presence)?;
-        if self.is_open && cx.is_bound() {
+        let is_sent = self.is_open && cx.is_bound();
+        if is_sent {
             cx.send(stanza)?;
             self.has_shown_up = true;
         } else {
@@ -106,7 +111,7 @@ impl PresenceTracker {
         }
         self.chosen = Some(presence);
         self.revision += 1;
-        Ok(())
+        Ok(is_sent)
     }
 
     /// Sends presence to one address (section 4.6): a room, or somebody who does not see ours otherwise.
@@ -200,7 +205,7 @@ mod tests {
     }
 
     /// What the feature sends when it is called in this state of the connection.
-    fn sent(is_bound: bool, act: impl FnOnce(&mut Cx<'_>)) -> Vec<String> {
+    fn sent<R>(is_bound: bool, act: impl FnOnce(&mut Cx<'_>) -> R) -> Vec<String> {
         let config = Config::new(Account::parse("romeo@example.net", None).unwrap());
         let mut outputs = VecDeque::new();
         act(&mut Cx {
@@ -210,6 +215,7 @@ mod tests {
             announced: &[],
             is_bound,
             is_from_archive: false,
+            archive_id: None,
             has_roster_versioning: false,
             has_pre_approval: false,
             ids: &mut Ids::new(Box::new(Zeros)),
