@@ -127,6 +127,27 @@ fn pages_are_read_back_to_the_time_of_the_oldest_message_in_doubt() {
 }
 
 #[test]
+fn pages_are_read_back_to_the_last_message_that_was_confirmed() {
+    let mut peer = online();
+    let confirmed = send_to(&mut peer, 1, "juliet@example.com", "confirmed");
+    peer.receive("<a xmlns='urn:xmpp:sm:3' h='3'/>");
+    assert!(matches!(peer.outcome(Token(1)), Some(Ok(_))));
+    send_to(&mut peer, 2, "juliet@example.com", "lost");
+    let asked = lose(&mut peer);
+    let query = prefer(&mut peer, &asked, ALL);
+    peer.receive(&archived(&query, "", "juliet@example.com/x", "theirs", NOW));
+    peer.receive(&end_page(&query, false, "a-9"));
+    let query = peer.take_frames().pop().unwrap();
+    peer.receive(&archived(&query, "", OWN_DEVICE, &confirmed, NOW));
+    peer.receive(&end_page(&query, false, "a-1"));
+    let frames = peer.take_frames();
+    assert!(
+        frames.iter().any(|frame| frame.contains("lost")) && !frames.iter().any(|frame| frame.contains("<before")),
+        "{frames:?}"
+    );
+}
+
+#[test]
 fn an_archive_that_does_not_keep_everything_proves_nothing_by_what_it_lacks() {
     for (prefs, is_sent_again) in [
         ("", false),

@@ -200,6 +200,11 @@ impl Cx<'_> {
         self.outbox.doubtful()
     }
 
+    /// The id of the last message that was confirmed. Whatever is doubtful was sent after it.
+    pub(crate) fn last_confirmed(&self) -> Option<&str> {
+        self.outbox.last_confirmed()
+    }
+
     /// Ends the doubt about all of them.
     pub(crate) fn judge_doubtful(&mut self, verdict: impl Fn(&Message) -> Verdict) {
         self.outbox.judge(verdict, self.outputs);

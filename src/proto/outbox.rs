@@ -119,6 +119,8 @@ pub(crate) struct Outbox {
     sent_messages: usize,
     /// Sent in a session that is lost, and never confirmed.
     doubtful: VecDeque<OutgoingMessage>,
+    /// The last message that the server confirmed: its id. Whatever is doubtful was sent after it.
+    last_confirmed: Option<String>,
     /// What the app was told that it may rely on: that a message was taken, or given up.
     commitments: u64,
     /// Stanzas sent since the session was bound.
@@ -259,8 +261,13 @@ impl Outbox {
         while self.sent.front().is_some_and(|sent| sent.count <= count) {
             let Some(message) = self.sent.pop_front().and_then(Sent::into_message) else { continue };
             self.sent_messages -= 1;
+            self.last_confirmed = Some(message.message.id.clone());
             succeed(message, outputs);
         }
+    }
+
+    pub(crate) fn last_confirmed(&self) -> Option<&str> {
+        self.last_confirmed.as_deref()
     }
 
     /// Whether the server is known to have every stanza up to this count.

@@ -295,9 +295,11 @@ impl Archive {
         let is_complete = page.as_ref().is_some_and(|(is_complete, first)| *is_complete || first.is_empty());
         let wanted = || cx.doubtful().filter(|message| is_kept_by_archives(message));
         let are_found = wanted().all(|message| search.found.contains(&message.id));
-        let is_past = search.oldest_ms.is_some_and(|oldest| {
+        let is_long_past = search.oldest_ms.is_some_and(|oldest| {
             wanted().map(|message| message.timestamp_ms).min().is_some_and(|sent| oldest < sent.saturating_sub(CLOCKS_DIFFER_MS))
         });
+        // Pages go back in time, and servers handle what we send in order (RFC 6120, section 10.1).
+        let is_past = is_long_past || cx.last_confirmed().is_some_and(|id| search.found.contains(id));
         let is_over = are_found || is_complete || is_past;
         match page {
             Some((_, first)) if !is_over && search.pages < MOST_PAGES => self.ask(cx, &first),
