@@ -180,11 +180,11 @@ export type Credentials =
   /** The connection itself says who it is, by the browser's client certificate for example: EXTERNAL (RFC 4422, appendix A). */
   | { external: true; password?: undefined; token?: undefined };
 
-/** Exponential backoff with jitter: each delay is drawn from a window that doubles with every failure; the first may be none, a later one is a quarter of it at least. */
+/** Exponential backoff with full jitter: windows that double with every failure follow one another, and each attempt falls anywhere into its own. */
 export interface ReconnectOptions {
-  /** The first window. Default: 1000. */
+  /** The longest delay before the first attempt. Default: 1000. */
   minDelayMs?: number | undefined;
-  /** The largest window. Default: 60000. */
+  /** The longest delay. Default: 60000. */
   maxDelayMs?: number | undefined;
   /** Failures in a row after which the client stays offline. Default: no limit. */
   maxAttempts?: number | undefined;
