@@ -53,7 +53,20 @@ fn last_state(peer: &mut Peer) -> Value {
 }
 
 #[test]
-fn a_lost_session_is_resumed_with_our_count_and_its_id() {
+fn xep_0198_section_3_the_server_is_asked_to_keep_the_session_and_its_location_is_for_tcp() {
+    let mut peer = Peer::new(reconnecting());
+    peer.enabled = "<enabled xmlns='urn:xmpp:sm:3' id='sm-1' resume='true' location='elsewhere.example.net:9'/>";
+    peer.session.connect(peer.now, Token(0));
+    peer.log_in(USUAL_FEATURES);
+    let roster = peer.roster_request();
+    assert!(peer.take_frames().contains(&"<enable xmlns='urn:xmpp:sm:3' resume='true'/>".to_owned()));
+    peer.answer_roster_request(&roster, "");
+    cut_and_log_in(&mut peer);
+    assert_eq!(peer.opened, ["wss://example.net/ws", "wss://example.net/ws"]);
+}
+
+#[test]
+fn xep_0198_section_5_a_lost_session_is_resumed_with_our_count_and_its_id() {
     let mut peer = resumable();
     // Roster result and presence came; this makes three.
     peer.receive("<message xmlns='jabber:client' from='juliet@example.com/x'><body>hi</body></message>");
@@ -69,7 +82,7 @@ fn a_lost_session_is_resumed_with_our_count_and_its_id() {
 }
 
 #[test]
-fn what_did_not_arrive_is_sent_again_in_order_and_before_what_waited() {
+fn xep_0198_section_5_what_did_not_arrive_is_sent_again_in_order_and_before_what_waited() {
     let mut peer = resumable();
     let first = send(&mut peer, 1, "arrived");
     let second = send(&mut peer, 2, "lost <&>");
@@ -162,7 +175,7 @@ fn a_session_in_which_the_server_is_deaf_is_given_up_for_a_new_one() {
 }
 
 #[test]
-fn a_request_in_flight_survives_and_is_asked_again_if_it_did_not_arrive() {
+fn xep_0198_section_5_a_request_in_flight_survives_and_is_asked_again_if_it_did_not_arrive() {
     let mut peer = resumable();
     peer.session.request(peer.now, Token(7), "<iq type='get' to='example.net'><q xmlns='urn:x'/></iq>", None).unwrap();
     let request = peer.take_frames().remove(0);
@@ -176,7 +189,7 @@ fn a_request_in_flight_survives_and_is_asked_again_if_it_did_not_arrive() {
 }
 
 #[test]
-fn the_counts_go_on_after_a_resumption() {
+fn xep_0198_section_5_the_counts_go_on_after_a_resumption() {
     // XEP-0198, section 5: they MUST NOT be reset.
     let mut peer = resumable();
     cut_and_log_in(&mut peer);
@@ -193,7 +206,7 @@ fn the_counts_go_on_after_a_resumption() {
 }
 
 #[test]
-fn a_session_that_is_gone_is_made_anew_and_says_what_arrived() {
+fn xep_0198_section_5_a_session_that_is_gone_is_made_anew_and_says_what_arrived() {
     // XEP-0198, section 5: <failed h/> tells what the server handled before.
     let mut peer = resumable();
     send(&mut peer, 1, "arrived");
@@ -222,7 +235,7 @@ fn a_session_that_is_gone_is_made_anew_and_says_what_arrived() {
 }
 
 #[test]
-fn a_plain_failed_loses_nothing_else() {
+fn xep_0198_section_5_a_plain_failed_loses_nothing_else() {
     let mut peer = resumable();
     send(&mut peer, 1, "nobody knows");
     cut_and_log_in(&mut peer);
@@ -237,7 +250,7 @@ fn a_plain_failed_loses_nothing_else() {
 }
 
 #[test]
-fn a_server_that_keeps_no_session_is_not_asked_to_resume_it() {
+fn xep_0198_section_3_a_server_that_keeps_no_session_is_not_asked_to_resume_it() {
     for enabled in [
         "<enabled xmlns='urn:xmpp:sm:3'/>",
         "<enabled xmlns='urn:xmpp:sm:3' id='x'/>",
@@ -258,7 +271,7 @@ fn a_server_that_keeps_no_session_is_not_asked_to_resume_it() {
 }
 
 #[test]
-fn another_session_than_ours_is_refused() {
+fn xep_0198_section_5_another_session_than_ours_is_refused() {
     let mut peer = resumable();
     cut_and_log_in(&mut peer);
     peer.receive("<resumed xmlns='urn:xmpp:sm:3' previd='somebody-elses' h='2'/>");
@@ -266,7 +279,7 @@ fn another_session_than_ours_is_refused() {
 }
 
 #[test]
-fn a_count_above_ours_is_reported_and_the_session_goes_on() {
+fn xep_0198_section_4_a_count_above_ours_is_reported_and_the_session_goes_on() {
     // A deliberate deviation from XEP-0198, section 4.
     let mut peer = resumable();
     send(&mut peer, 1, "one");
@@ -278,7 +291,7 @@ fn a_count_above_ours_is_reported_and_the_session_goes_on() {
 }
 
 #[test]
-fn a_connection_lost_again_while_resuming_changes_nothing() {
+fn xep_0198_section_5_a_connection_lost_again_while_resuming_changes_nothing() {
     let mut peer = resumable();
     send(&mut peer, 1, "patience");
     cut_and_log_in(&mut peer);
@@ -308,7 +321,7 @@ fn disconnecting_while_waiting_settles_everything() {
 }
 
 #[test]
-fn a_silent_server_is_left_without_a_close_that_would_end_the_session() {
+fn xep_0198_section_5_a_silent_server_is_left_without_a_close_that_would_end_the_session() {
     // XEP-0198, section 5.
     let mut peer = resumable();
     peer.advance(60_000);
@@ -336,7 +349,7 @@ fn a_network_that_falls_silent_again_and_again_costs_no_session_while_the_server
 }
 
 #[test]
-fn a_resumption_after_a_resumption_sends_again_only_what_is_still_missing() {
+fn xep_0198_section_5_a_resumption_after_a_resumption_sends_again_only_what_is_still_missing() {
     // XEP-0198, section 5: "re-send to the peer any stanzas that are still marked as unhandled".
     let mut peer = resumable();
     let written: Vec<String> = (1..=3).map(|n| send(&mut peer, n, &n.to_string())).collect();
@@ -355,7 +368,7 @@ fn a_resumption_after_a_resumption_sends_again_only_what_is_still_missing() {
 }
 
 #[test]
-fn a_handshake_that_takes_too_long_is_left_without_a_close_too() {
+fn xep_0198_section_5_a_handshake_that_takes_too_long_is_left_without_a_close_too() {
     // XEP-0198, section 5: the server may get to the <resume/> all the same, and would end the session that it has just resumed.
     let mut peer = resumable();
     cut_and_log_in(&mut peer);
@@ -367,7 +380,7 @@ fn a_handshake_that_takes_too_long_is_left_without_a_close_too() {
 }
 
 #[test]
-fn what_has_arrived_is_confirmed_after_a_moment_or_when_it_is_much() {
+fn xep_0198_section_4_what_has_arrived_is_confirmed_after_a_moment_or_when_it_is_much() {
     // XEP-0198, section 4: unasked, after a certain time or a certain number of stanzas.
     let message = "<message xmlns='jabber:client' from='juliet@example.com/x'><body>hi</body></message>";
     let mut peer = resumable();
@@ -394,7 +407,7 @@ fn what_has_arrived_is_confirmed_after_a_moment_or_when_it_is_much() {
 }
 
 #[test]
-fn a_message_behind_our_close_is_left_to_the_next_login() {
+fn xep_0198_section_5_a_message_behind_our_close_is_left_to_the_next_login() {
     let mut peer = resumable();
     peer.session.disconnect(peer.now, Token(1));
     let frames = peer.take_frames();

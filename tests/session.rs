@@ -349,7 +349,7 @@ fn any_frame_is_a_sign_of_life() {
 }
 
 #[test]
-fn messages_settle_when_the_server_acknowledges_them() {
+fn xep_0198_section_4_messages_settle_when_the_server_acknowledges_them() {
     // XEP-0198, section 4.
     let mut peer = Peer::online();
     // The roster request and the first presence were stanzas one and two.
@@ -371,7 +371,7 @@ fn messages_settle_when_the_server_acknowledges_them() {
 }
 
 #[test]
-fn our_count_is_what_came_since_enabled_whether_it_could_be_read_or_not() {
+fn xep_0198_section_4_our_count_is_what_came_since_enabled_whether_it_could_be_read_or_not() {
     // XEP-0198, section 4; I8.
     let mut peer = Peer::online();
     peer.receive("<r xmlns='urn:xmpp:sm:3'/>");
@@ -390,7 +390,7 @@ fn our_count_is_what_came_since_enabled_whether_it_could_be_read_or_not() {
 }
 
 #[test]
-fn an_acknowledgement_of_what_was_never_sent_is_reported_and_the_stream_goes_on() {
+fn xep_0198_section_4_an_acknowledgement_of_what_was_never_sent_is_reported_and_the_stream_goes_on() {
     let mut peer = Peer::online();
     peer.receive("<a xmlns='urn:xmpp:sm:3' h='4000'/>");
     assert_eq!(peer.take_events("error")[0]["code"], "protocol-error");
@@ -619,7 +619,7 @@ fn nothing_follows_our_close_whatever_the_server_says() {
 }
 
 #[test]
-fn the_last_question_stands_behind_the_last_message() {
+fn xep_0198_section_4_the_last_question_stands_behind_the_last_message() {
     let mut peer = Peer::online();
     send(&mut peer, 1, "one");
     send(&mut peer, 2, "two");
@@ -647,7 +647,7 @@ fn the_last_question_stands_behind_the_last_message() {
 }
 
 #[test]
-fn a_server_that_counts_wrong_is_not_asked_without_end() {
+fn xep_0198_section_4_a_server_that_counts_wrong_is_not_asked_without_end() {
     for h in [0, 2, 4_000] {
         let mut peer = Peer::online();
         send(&mut peer, 1, "one");

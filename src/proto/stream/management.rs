@@ -308,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_wrap_at_two_to_the_thirty_second() {
+    fn xep_0198_section_4_counts_wrap_at_two_to_the_thirty_second() {
         // XEP-0198, section 4.
         let mut management = Management { inbound: u32::MAX, ..on(u64::from(u32::MAX)) };
         management.count_inbound(0);
@@ -318,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_wrap_across_a_resumption_too() {
+    fn xep_0198_section_4_counts_wrap_across_a_resumption_too() {
         // XEP-0198, sections 4 and 5: the sequence values are carried over.
         let sent = u64::from(u32::MAX) + 4;
         let mut management = Management { session_id: Some("sm-1".to_owned()), inbound: u32::MAX, ..on(u64::from(u32::MAX) - 1) };
@@ -335,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn an_acknowledgement_of_more_than_was_sent_counts_as_all_of_it_and_is_reported() {
+    fn xep_0198_section_4_an_acknowledgement_of_more_than_was_sent_counts_as_all_of_it_and_is_reported() {
         let mut management = on(0);
         assert_eq!(management.acknowledge(3, 5), Said { acked: Some(3), complaint: None });
         let said = management.acknowledge(9, 5);
@@ -344,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn an_acknowledgement_that_goes_back_changes_nothing() {
+    fn xep_0198_section_4_an_acknowledgement_that_goes_back_changes_nothing() {
         let mut management = on(5);
         let said = management.acknowledge(4, 9);
         assert!(said.acked.is_none() && said.complaint.is_some());
