@@ -3,6 +3,7 @@
 //! Each command sets up what it needs first, so a fresh clone needs no other step. Nothing is downloaded or
 //! installed twice, and every process that is started here ends with it.
 
+mod bench;
 mod build;
 mod debian;
 mod demo;
@@ -42,10 +43,16 @@ Usage: cargo xtask <command>
   size [--update [--raise]]
                         build, measure what a page has to download, compare with the committed budget
                           --update  write the new figures; growing them needs --raise too
-  clean                 remove what build and setup put into the tree: target/, pkg/, tests/node_modules/
+  bench [--no-build] [--quick] [--rounds N] [MEASURE...]
+                        build, measure Waxwing and its peers in Chromium, print a table; a run of all measures
+                        writes benches/browser/results.md and results.svg
+                          --rounds N  samples of each, of which the median counts (default 5)
+                          --quick     one round of a tenth, to see that it works
+                          MEASURE     dispatch roster presences sends prosody login resume block start memory million
+  clean                 remove what build and setup put into the tree: target/, pkg/, node_modules/ of tests and benches
   help                  print this
 
-Each command sets up what it needs. Benchmarks are run with: cargo bench
+Each command sets up what it needs. Native benchmarks are run with: cargo bench
 ";
 
 fn main() -> ExitCode {
@@ -86,6 +93,7 @@ fn dispatch(arguments: &[String]) -> Result<ExitCode> {
             only_options(rest, &["--update", "--raise"])?;
             size::run(&project, has(rest, "--update"), has(rest, "--raise"))?;
         }
+        "bench" => return bench::run(&project, &bench::Options::parse(rest)),
         "clean" => {
             only_options(rest, &[])?;
             project.clean()?;

@@ -1,6 +1,6 @@
-//! Node and the npm packages that the build and the tests use; tests/package-lock.json pins them.
+//! Node and the npm packages that the build, the tests and the benchmarks use; a package-lock.json pins them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -11,27 +11,28 @@ use crate::ui::Step;
 
 const OLDEST_NODE: u32 = 20;
 
-/// Installs the npm packages, if the lock file is not the one that they were installed from.
-pub(crate) fn install(project: &Project) -> Result<()> {
+/// Installs the npm packages of a folder, if its lock file is not the one that they were installed from.
+pub(crate) fn install(folder: &Path) -> Result<()> {
     check_node()?;
-    let tests = project.tests();
-    let lock = std::fs::read(tests.join("package-lock.json")).context("tests/package-lock.json cannot be read")?;
+    let file = folder.join("package-lock.json");
+    let lock = std::fs::read(&file).with_context(|| format!("{} cannot be read", file.display()))?;
     // Inside node_modules, so that removing that folder removes the mark too.
-    let mark = tests.join("node_modules/.installed-from-lock");
+    let mark = folder.join("node_modules/.installed-from-lock");
     if std::fs::read(&mark).is_ok_and(|installed| installed == lock) {
         return Ok(());
     }
     if process::find("npm").is_none() {
         bail!("npm is missing: install it (it comes with Node {OLDEST_NODE} or later).");
     }
-    let step = Step::begin("Installing the npm packages of tests/ (npm ci)");
-    process::run_quietly(Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(&tests), &step)?;
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    let step = Step::begin(format!("Installing the npm packages of {name}/ (npm ci)"));
+    process::run_quietly(Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(folder), &step)?;
     std::fs::write(&mark, lock)?;
     step.done();
     Ok(())
 }
 
-/// A script of an npm package that install() put there.
+/// A script of an npm package of the tests that install() put there.
 pub(crate) fn script(project: &Project, path: &str) -> PathBuf {
     project.tests().join("node_modules").join(path)
 }

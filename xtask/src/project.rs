@@ -41,6 +41,11 @@ impl Project {
         self.root.join("tests")
     }
 
+    /// The benchmarks in a browser.
+    pub(crate) fn benches(&self) -> PathBuf {
+        self.root.join("benches/browser")
+    }
+
     /// A folder for what the build keeps from one run to the next.
     pub(crate) fn cache(&self) -> Result<PathBuf> {
         let cache = self.target.join("xtask");
@@ -49,7 +54,8 @@ impl Project {
     }
 
     pub(crate) fn clean(&self) -> Result<()> {
-        for folder in [self.pkg(), self.tests().join("node_modules"), self.target.clone()] {
+        let packages = [self.tests(), self.benches()].map(|folder| folder.join("node_modules"));
+        for folder in packages.into_iter().chain([self.pkg(), self.target.clone()]) {
             if folder.exists() {
                 std::fs::remove_dir_all(&folder).with_context(|| format!("{} cannot be removed", folder.display()))?;
                 ui::note(format!("removed {}", folder.display()));

@@ -19,11 +19,13 @@ pub(crate) fn everything(project: &Project) -> Result<()> {
 
 pub(crate) fn for_build(project: &Project) -> Result<()> {
     Toolchain::ready(project)?;
-    npm::install(project)
+    npm::install(&project.tests())
 }
 
 pub(crate) fn for_browser_tests(project: &Project) -> Result<()> {
-    npm::install(project)?;
+    npm::install(&project.tests())?;
+    // One test runs the benchmarks on a small scale.
+    npm::install(&project.benches())?;
     prosody::install(Need::Current)?;
     chromium()
 }

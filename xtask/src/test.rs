@@ -93,7 +93,7 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<ExitCode> {
 
 fn set_up(project: &Project, options: &Options) -> Result<()> {
     if options.parts != [Part::Rust] {
-        npm::install(project)?;
+        npm::install(&project.tests())?;
     }
     if options.has_build() {
         setup::for_build(project)?;
