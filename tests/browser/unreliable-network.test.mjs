@@ -38,21 +38,24 @@ const IMPATIENT = { connectMs: 2_000, requestMs: 1_500, pingMs: 200, pongMs: 800
 
 /** With room for what piles up while a dead connection is not yet found; see mod_fresh_reader for why it is there. */
 const SERVER = { modules: ["fresh_reader"], config: "smacks_max_queue_size = 100000" };
+/** Logins by SASL2 and tokens, sessions resumed along with them. */
+const SASL2_SERVER = { ...SERVER, modules: [...SERVER.modules, ...prosody.sasl2] };
 
 /** A hang is no verdict: what was lost is seen by what follows it. This only ends a run that never would. */
 const GUARD = { timeout: 600_000 * SOAK };
 
 let chromium;
-let server;
+let servers = [];
 let accounts = 0;
 
 before(async () => {
-  [chromium, server] = await Promise.all([browser.launch(), prosody.start({ ...SERVER, disabledModules: ["mam"] })]);
+  const start = (options) => prosody.start({ ...options, disabledModules: ["mam"] });
+  [chromium, ...servers] = await Promise.all([browser.launch(), start(SERVER), start(SASL2_SERVER)]);
 });
 
 after(async () => {
   await chromium?.close();
-  await server?.stop();
+  await Promise.all(servers.map((server) => server.stop()));
 });
 
 /** Two clients that are online and ready to `talk`, in one page. */
@@ -167,8 +170,10 @@ function converse(page, count = MESSAGES) {
 const numbers = (count) => Array.from({ length: count }, (_, at) => at + 1);
 
 describe("over a network that fails", { concurrency: true }, () => {
-  for (const seed of SEEDS) {
-    test(`${TIMES} times in each way, with seed ${seed}, every message arrives once and in order`, GUARD, async () => {
+  for (const [at, seed] of SEEDS.entries()) {
+    const login = at % 2 ? "SASL2" : "SASL";
+    test(`${TIMES} times in each way, with seed ${seed} and ${login}, every message arrives once and in order`, GUARD, async () => {
+      const server = servers[at % 2];
       const proxy = await network.start(server);
       let page;
       try {
