@@ -20,6 +20,7 @@ use super::error::{Code, Error};
 use super::event::{Delivery, Event, Message, Stage};
 use super::io::{Output, Reply, Token};
 use super::time::format_timestamp;
+use super::xml::{self, ns};
 
 /// A message of ours on its way.
 #[derive(Debug)]
@@ -371,13 +372,7 @@ impl Outbox {
 
 /// The message again, with the time when it was written (XEP-0198, section 5; XEP-0203).
 fn with_delay(frame: &str, timestamp_ms: i64) -> String {
-    const END: &str = "</message>";
-    let delay = format!("<delay xmlns='urn:xmpp:delay' stamp='{}'/>{END}", format_timestamp(timestamp_ms));
-    match frame.strip_suffix(END) {
-        // It may have been sent again before.
-        Some(open) if !frame.ends_with(&delay) => open.to_owned() + &delay,
-        _ => frame.to_owned(),
-    }
+    xml::with_last_child(frame, |w| _ = w.open("delay", ns::DELAY).attr("stamp", &format_timestamp(timestamp_ms)))
 }
 
 /// Whether a stanza is given up: a large one at which one connection after the other was lost. A small one is never to blame.

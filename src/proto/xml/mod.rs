@@ -14,7 +14,7 @@ pub(crate) use reader::{Element, parse, parse_stored};
 pub use tree::StanzaTree;
 pub(crate) use tree::read_command;
 pub(crate) use typed::read_typed;
-pub(crate) use writer::{WriteError, Writer};
+pub(crate) use writer::{WriteError, Writer, with_last_child};
 
 /// The namespaces that more than one module names.
 pub(crate) mod ns {

@@ -251,6 +251,16 @@ impl Writer {
     }
 }
 
+/// A stanza that was written here, with one more child at its end, unless that is there already.
+pub(crate) fn with_last_child(frame: &str, write: impl FnOnce(&mut Writer)) -> String {
+    let mut w = Writer::new();
+    write(&mut w);
+    match (frame.rsplit_once("</"), w.finish()) {
+        (Some((open, name)), Ok(child)) if !open.ends_with(&child) => [open, &child, "</", name].concat(),
+        _ => frame.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::super::config::Limits;
