@@ -62,18 +62,20 @@ export const texts = (value, name) => {
 };
 
 /** An object with these fields and no others; those named `required` must be there. Returns a copy. */
-export const shape = (fields, ...required) => (value, name) => {
-  if (!isObject(value)) throw wrong(value, name, "an object");
+export const shape = (fields, ...required) => {
   const known = Object.keys(fields);
-  const unknown = Object.keys(value).filter((field) => !known.includes(field));
-  if (unknown.length > 0) throw invalid(`${name} has no field ${unknown.join(", ")}`, `It may have: ${known.join(", ")}.`);
-  const copy = {};
-  for (const field of known) {
-    const given = value[field];
-    if (given !== undefined) copy[field] = fields[field](given, `${name}.${field}`);
-    else if (required.includes(field)) throw invalid(`${name}.${field} is missing`);
-  }
-  return copy;
+  return (value, name) => {
+    if (!isObject(value)) throw wrong(value, name, "an object");
+    const unknown = Object.keys(value).filter((field) => !Object.hasOwn(fields, field));
+    if (unknown.length > 0) throw invalid(`${name} has no field ${unknown.join(", ")}`, `It may have: ${known.join(", ")}.`);
+    const copy = {};
+    for (const field of known) {
+      const given = value[field];
+      if (given !== undefined) copy[field] = fields[field](given, `${name}.${field}`);
+      else if (required.includes(field)) throw invalid(`${name}.${field} is missing`);
+    }
+    return copy;
+  };
 };
 
 function signal(value, name) {

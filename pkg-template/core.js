@@ -94,25 +94,30 @@ export class Core {
     if (!this.engine) return Promise.reject(notConnected());
     return new Promise((resolve, reject) => {
       const token = (this.lastToken = (this.lastToken + 1) >>> 0);
-      let timer;
-      const giveUp = (error) => {
-        this.settle(token, error);
-        this.engine?.cancel(token);
-      };
-      const abort = () => giveUp(abortedBy(signal));
-      const cleanUp = () => {
-        clearTimeout(timer);
-        signal?.removeEventListener("abort", abort);
-      };
-      this.calls.set(token, { resolve, reject, cleanUp });
-      signal?.addEventListener("abort", abort);
-      if (timeoutMs !== undefined) timer = setTimeout(() => giveUp(timedOut(timeoutMs)), timeoutMs);
+      const call = { resolve, reject, cleanUp: undefined };
+      this.calls.set(token, call);
+      if (signal || timeoutMs !== undefined) this.limit(call, token, signal, timeoutMs);
       try {
         start(this.engine, token);
       } catch (error) {
         this.settle(token, errorFrom(error));
       }
     });
+  }
+
+  /** Gives a call up when its signal or its time says so. */
+  limit(call, token, signal, timeoutMs) {
+    const giveUp = (error) => {
+      this.settle(token, error);
+      this.engine?.cancel(token);
+    };
+    const abort = () => giveUp(abortedBy(signal));
+    const timer = timeoutMs === undefined ? undefined : setTimeout(() => giveUp(timedOut(timeoutMs)), timeoutMs);
+    signal?.addEventListener("abort", abort);
+    call.cleanUp = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", abort);
+    };
   }
 
   /** As call(), and while the module loads it waits its turn. */
@@ -139,7 +144,7 @@ export class Core {
     const call = this.calls.get(token);
     if (!call) return;
     this.calls.delete(token);
-    call.cleanUp();
+    call.cleanUp?.();
     if (error) call.reject(error);
     else call.resolve(value);
   }
@@ -304,7 +309,7 @@ function sinkOf(core) {
   const weak = new WeakRef(core);
   return {
     core: undefined,
-    event: (index, payload) => weak.deref()?.handleEvent(EVENTS[index], payload),
+    event: (index, payload) => weak.deref()?.handleEvent(EVENTS[index], payload && JSON.parse(payload)),
     settled: (token, error, value) => weak.deref()?.settle(token, errorFrom(error), value),
     credentials: (id, mechanisms, jid) => weak.deref()?.handleCredentials(id, mechanisms, jid),
   };

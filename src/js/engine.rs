@@ -7,7 +7,7 @@ use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
 use crate::browser::{Driver, Store};
-use crate::proto::{Config, GivenCredentials, Input, Token};
+use crate::proto::{Config, GivenCredentials, Input, MessageOptions, Token};
 
 use super::host::{Interests, JsHost, Sink};
 use super::options::Options;
@@ -82,14 +82,21 @@ impl Engine {
         result(self.driver.act(|session, now| session.send_message(now, Token(token), options)).map(drop))
     }
 
+    /// As `sendMessage`, with a recipient and a body and nothing else.
+    #[wasm_bindgen(js_name = sendText)]
+    pub fn send_text(&self, token: u32, to: String, body: String) -> Result<(), JsValue> {
+        let options = MessageOptions { to, body: Some(body), ..MessageOptions::default() };
+        result(self.driver.act(|session, now| session.send_message(now, Token(token), options)).map(drop))
+    }
+
     #[wasm_bindgen(js_name = rosterItems)]
     pub fn roster_items(&self) -> JsValue {
-        self.driver.read(|session| to_js(&session.roster().collect::<Vec<_>>()))
+        self.driver.read(|session| to_js(Some(&session.roster().collect::<Vec<_>>())))
     }
 
     #[wasm_bindgen(js_name = rosterItem)]
     pub fn roster_item(&self, bare_jid: &str) -> JsValue {
-        self.driver.read(|session| to_js(&session.roster_item(bare_jid)))
+        self.driver.read(|session| to_js(session.roster_item(bare_jid)))
     }
 
     #[wasm_bindgen(js_name = rosterAdd)]
@@ -139,11 +146,11 @@ impl Engine {
 
     #[wasm_bindgen(js_name = presenceOf)]
     pub fn presence_of(&self, jid: &str) -> JsValue {
-        self.driver.read(|session| to_js(&session.presence_of(jid)))
+        self.driver.read(|session| to_js(session.presence_of(jid)))
     }
 
     #[wasm_bindgen(js_name = presenceResources)]
     pub fn presence_resources(&self, bare_jid: &str) -> JsValue {
-        self.driver.read(|session| to_js(&session.presence_resources(bare_jid)))
+        self.driver.read(|session| to_js(Some(&session.presence_resources(bare_jid))))
     }
 }

@@ -8,16 +8,16 @@ use wasm_bindgen::prelude::*;
 use crate::browser::Host;
 use crate::proto::{Error, Event, Reply, Token};
 
-use super::value::to_js;
+use super::value::{to_js, to_json};
 
 #[wasm_bindgen]
 extern "C" {
     /// An object of the package. Its methods catch what listeners throw (I6); `catch` is for what should not happen.
     pub type Sink;
 
-    /// `index` is the place of the event's name in the list that the engine was made with.
+    /// `index` is the place of the event's name in the list that the engine was made with, `payload` JSON, if anybody listens.
     #[wasm_bindgen(method, catch)]
-    fn event(this: &Sink, index: u32, payload: JsValue) -> Result<(), JsValue>;
+    fn event(this: &Sink, index: u32, payload: Option<&str>) -> Result<(), JsValue>;
 
     #[wasm_bindgen(method, catch)]
     fn settled(this: &Sink, token: u32, error: JsValue, value: JsValue) -> Result<(), JsValue>;
@@ -44,19 +44,19 @@ impl Host for JsHost {
         };
         let is_wanted = self.interests.get().checked_shr(index).is_some_and(|bits| bits & 1 == 1);
         let payload = match &event {
-            _ if is_wanted => to_js(&event),
-            Event::Roster(_) => JsValue::UNDEFINED,
+            _ if is_wanted => Some(to_json(&event)),
+            Event::Roster(_) => None,
             _ => return,
         };
-        let _ = self.sink.event(index, payload);
+        let _ = self.sink.event(index, payload.as_deref());
     }
 
     fn settled(&self, token: Token, result: Result<Reply, Error>) {
         let (error, value) = match result {
             Ok(Reply::Done) => (JsValue::UNDEFINED, JsValue::UNDEFINED),
-            Ok(Reply::Message(message)) => (JsValue::UNDEFINED, to_js(&message)),
-            Ok(Reply::Stanza(stanza)) => (JsValue::UNDEFINED, to_js(&stanza)),
-            Err(error) => (to_js(&error), JsValue::UNDEFINED),
+            Ok(Reply::Message(message)) => (JsValue::UNDEFINED, to_js(Some(&message))),
+            Ok(Reply::Stanza(stanza)) => (JsValue::UNDEFINED, to_js(Some(&stanza))),
+            Err(error) => (to_js(Some(&error)), JsValue::UNDEFINED),
         };
         let _ = self.sink.settled(token.0, error, value);
     }

@@ -43,8 +43,8 @@ export async function dispatch(count) {
     await deliver(incoming);
     await seen.done;
   };
-  await receive(frames(warmUp(count), stub.chatMessage));
-  const incoming = frames(count, stub.chatMessage);
+  await receive(events(warmUp(count), stub.chatMessage));
+  const incoming = events(count, stub.chatMessage);
   const ms = await timed(() => receive(incoming));
   await client.close();
   if (characters === 0) throw new Error("the messages had no body");
@@ -67,7 +67,7 @@ export async function presences(count) {
   const client = await online({ contacts: count });
   const seen = counter(count);
   client.onPresence(() => seen.add());
-  const incoming = frames(count, stub.presence);
+  const incoming = events(count, stub.presence);
   const ms = await timed(async () => {
     await deliver(incoming);
     await seen.done;
@@ -85,8 +85,8 @@ export async function sends(count) {
     while (stub.socket.messages < wanted) await tick();
   };
   const body = (n) => `Message number ${n}: what's in a name? <&>`;
-  await send(frames(warmUp(count), body));
-  const bodies = frames(count, body);
+  await send(times(warmUp(count), body));
+  const bodies = times(count, body);
   const ms = await timed(() => send(bodies));
   await client.close();
   return { perSecond: (count / ms) * 1000 };
@@ -97,14 +97,14 @@ export async function longestBlock(count) {
   stub.setContacts(count);
   const client = await contender.open(stub.ACCOUNT);
   await contender.prepare?.();
-  const incoming = frames(count, stub.presence);
+  const incoming = events(count, stub.presence);
   const seen = counter(count);
   client.onPresence(() => seen.add());
   await settle();
   const watch = watchBlocks();
   await client.connect();
-  for (const frame of incoming) {
-    stub.socket.deliver(frame);
+  for (const event of incoming) {
+    stub.socket.fire(event);
     await tick();
   }
   await seen.done;
@@ -119,9 +119,9 @@ export async function memory(count, heapBytes) {
   const before = Math.min(5_000, count);
   const seen = counter(before + count);
   client.onMessage(() => seen.add());
-  await deliver(frames(before, stub.chatMessage));
+  await deliver(events(before, stub.chatMessage));
   const [heap, wasm] = [await heapBytes(), wasmBytes()];
-  for (let sent = 0; sent < count; sent += 1_000) await deliver(frames(Math.min(1_000, count - sent), (n) => stub.chatMessage(sent + n)));
+  for (let sent = 0; sent < count; sent += 1_000) await deliver(events(Math.min(1_000, count - sent), (n) => stub.chatMessage(sent + n)));
   await seen.done;
   await settle();
   const [heapAfter, wasmAfter] = [await heapBytes(), wasmBytes()];
@@ -173,12 +173,13 @@ async function online({ contacts = 0 } = {}) {
 /** What is counted by the second runs first with so many. */
 const warmUp = (count) => Math.ceil(count / 10);
 
-const frames = (count, make) => Array.from({ length: count }, (_, n) => make(n));
+const times = (count, make) => Array.from({ length: count }, (_, n) => make(n));
+const events = (count, make) => times(count, (n) => stub.frameEvent(make(n)));
 
 /** As a browser hands over what a socket has received: many frames in one task, and after each what its listeners have put off runs. */
-async function deliver(frames) {
-  for (const [n, frame] of frames.entries()) {
-    stub.socket.deliver(frame);
+async function deliver(events) {
+  for (const [n, event] of events.entries()) {
+    stub.socket.fire(event);
     await (n % FRAMES_A_TASK === FRAMES_A_TASK - 1 ? tick() : undefined);
   }
 }
