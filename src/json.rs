@@ -34,7 +34,8 @@ impl ser::Error for Unsupported {
 struct Json<'a>(&'a mut String);
 
 impl Json<'_> {
-    fn number(self, number: impl Display) -> Result<(), Unsupported> {
+    #[inline(never)]
+    fn number(self, number: i64) -> Result<(), Unsupported> {
         write!(self.0, "{number}").map_err(|_| Unsupported)
     }
 }
@@ -63,15 +64,15 @@ impl<'a> ser::Serializer for Json<'a> {
     }
 
     fn serialize_i8(self, value: i8) -> Result<(), Unsupported> {
-        self.number(value)
+        self.number(value.into())
     }
 
     fn serialize_i16(self, value: i16) -> Result<(), Unsupported> {
-        self.number(value)
+        self.number(value.into())
     }
 
     fn serialize_i32(self, value: i32) -> Result<(), Unsupported> {
-        self.number(value)
+        self.number(value.into())
     }
 
     fn serialize_i64(self, value: i64) -> Result<(), Unsupported> {
@@ -79,19 +80,19 @@ impl<'a> ser::Serializer for Json<'a> {
     }
 
     fn serialize_u8(self, value: u8) -> Result<(), Unsupported> {
-        self.number(value)
+        self.number(value.into())
     }
 
     fn serialize_u16(self, value: u16) -> Result<(), Unsupported> {
-        self.number(value)
+        self.number(value.into())
     }
 
     fn serialize_u32(self, value: u32) -> Result<(), Unsupported> {
-        self.number(value)
+        self.number(value.into())
     }
 
     fn serialize_u64(self, value: u64) -> Result<(), Unsupported> {
-        self.number(value)
+        self.number(i64::try_from(value).map_err(|_| Unsupported)?)
     }
 
     fn serialize_none(self) -> Result<(), Unsupported> {
@@ -193,6 +194,16 @@ impl<'a> Items<'a> {
         }
     }
 
+    /// Not inlined, as what else each field of each struct would have a copy of.
+    #[inline(never)]
+    fn field(&mut self, name: &'static str) {
+        self.next();
+        // The names of fields hold nothing that would have to be escaped.
+        self.text.push('"');
+        self.text.push_str(name);
+        self.text.push_str("\":");
+    }
+
     fn finish(self) -> Result<(), Unsupported> {
         self.text.push(self.end);
         Ok(())
@@ -237,11 +248,7 @@ impl SerializeStruct for Items<'_> {
     type Error = Unsupported;
 
     fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), Unsupported> {
-        self.next();
-        // The names of fields hold nothing that would have to be escaped.
-        self.text.push('"');
-        self.text.push_str(key);
-        self.text.push_str("\":");
+        self.field(key);
         value.serialize(Json(self.text))
     }
 
@@ -251,6 +258,7 @@ impl SerializeStruct for Items<'_> {
 }
 
 /// RFC 8259, section 7: quotes, backslashes and control characters are escaped.
+#[inline(never)]
 fn quote(text: &mut String, value: &str) {
     text.push('"');
     let mut rest = value;

@@ -13,6 +13,8 @@ mod lifecycle;
 mod socket;
 mod storage;
 mod timer;
+mod value;
 
 pub(crate) use driver::{Driver, Host};
 pub(crate) use storage::Store;
+pub(crate) use value::{to_js, to_json};

@@ -18,20 +18,6 @@ const SUBPROTOCOL: &str = "xmpp";
 
 const OFFLINE: &str = "the browser is offline";
 
-#[wasm_bindgen]
-extern "C" {
-    type TextEncoder;
-
-    #[wasm_bindgen(constructor)]
-    fn new() -> TextEncoder;
-
-    #[wasm_bindgen(method)]
-    fn encode(this: &TextEncoder, text: &JsString) -> Vec<u8>;
-}
-
-/// From so many characters on, a frame is worth an encoder: the usual way goes character by character, which is quicker for short ones.
-const LONG: u32 = 4096;
-
 /// Closed when dropped; from then on no event of it reaches the session.
 pub(super) struct Socket {
     socket: WebSocket,
@@ -99,18 +85,10 @@ fn on_message(driver: Weak<Driver>) -> Closure<dyn Fn(MessageEvent)> {
     Closure::new(move |event: MessageEvent| {
         let Some(driver) = driver.upgrade() else { return };
         match event.data().dyn_into::<JsString>() {
-            Ok(frame) => driver.input(Input::Frame(&read_text(&frame))),
+            Ok(frame) => driver.input(Input::Frame(&String::from(frame))),
             Err(_) => driver.input(Input::BinaryFrame),
         }
     })
-}
-
-fn read_text(text: &JsString) -> String {
-    if text.length() < LONG {
-        return String::from(text);
-    }
-    // What an encoder makes is UTF-8.
-    String::from_utf8(TextEncoder::new().encode(text)).unwrap_or_else(|_| String::from(text))
 }
 
 fn on_close(driver: Weak<Driver>) -> Closure<dyn Fn(CloseEvent)> {

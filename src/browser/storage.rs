@@ -11,8 +11,7 @@ use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
 
 use js_sys::{Array, Promise, Reflect};
-use serde::Serialize;
-use serde_wasm_bindgen::{Deserializer, Serializer};
+use serde_wasm_bindgen::Deserializer;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
@@ -20,6 +19,7 @@ use crate::proto::{Input, Opened, Part, Records, Unsaved};
 
 use super::driver::Driver;
 use super::socket::Socket;
+use super::value::to_js;
 
 #[wasm_bindgen]
 extern "C" {
@@ -136,10 +136,7 @@ impl Storage {
     pub(super) fn add(&self, unsaved: Vec<Unsaved>) {
         let mut pending = self.pending.borrow_mut();
         for Unsaved { part, record } in unsaved {
-            let serializer = Serializer::new().serialize_maps_as_objects(true);
-            // Strings, numbers and lists of them, which cannot fail.
-            let value = record.and_then(|record| record.serialize(&serializer).ok()).unwrap_or(JsValue::UNDEFINED);
-            pending.insert(part, value);
+            pending.insert(part, to_js(record.as_ref()));
         }
     }
 
