@@ -88,10 +88,10 @@ export class Store {
     return { records: { outbox } };
   }
 
-  /** Entries are [part, plain data or undefined]. Returns a promise only if there is something to wait for. */
+  /** Entries are [part, JSON or undefined]. Returns a promise only if there is something to wait for. */
   write(entries) {
     const wanted = this.isOutboxOnly ? entries.filter(([part]) => part === "outbox") : entries;
-    return within(this.backend.write(wanted.map(([part, value]) => [this.key(part), value === undefined ? undefined : JSON.stringify(value)])));
+    return within(this.backend.write(wanted.map(([part, text]) => [this.key(part), text])));
   }
 
   /** A write has failed: what is there is not what should be, and must not be found again. */

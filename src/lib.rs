@@ -20,6 +20,3 @@ pub mod proto;
 mod browser;
 #[cfg(target_arch = "wasm32")]
 mod js;
-// For those two alone; it has nothing of a browser, so it is tested natively.
-#[cfg(any(test, target_arch = "wasm32"))]
-mod json;

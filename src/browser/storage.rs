@@ -19,7 +19,7 @@ use crate::proto::{Input, Opened, Part, Records, Unsaved};
 
 use super::driver::Driver;
 use super::socket::Socket;
-use super::value::to_js;
+use super::value::to_json;
 
 #[wasm_bindgen]
 extern "C" {
@@ -51,7 +51,7 @@ pub(super) struct Storage {
     store: Store,
     held: RefCell<Vec<Held>>,
     /// What comes next to be written, by part: of several records of a part the last one.
-    pending: RefCell<BTreeMap<Part, JsValue>>,
+    pending: RefCell<BTreeMap<Part, Option<String>>>,
     is_scheduled: Cell<bool>,
     /// A write is under way, or frames are being sent.
     is_busy: Cell<bool>,
@@ -136,7 +136,7 @@ impl Storage {
     pub(super) fn add(&self, unsaved: Vec<Unsaved>) {
         let mut pending = self.pending.borrow_mut();
         for Unsaved { part, record } in unsaved {
-            pending.insert(part, to_js(record.as_ref()));
+            pending.insert(part, record.map(|record| to_json(&record)));
         }
     }
 
@@ -167,7 +167,7 @@ impl Storage {
 
     fn take_entries(&self) -> Array {
         let pending = self.pending.take();
-        pending.into_iter().map(|(part, value)| Array::of2(&part.name().into(), &value)).collect()
+        pending.into_iter().map(|(part, text)| Array::of2(&part.name().into(), &text.into())).collect()
     }
 }
 

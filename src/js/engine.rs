@@ -78,25 +78,23 @@ impl Engine {
 
     #[wasm_bindgen(js_name = sendMessage)]
     pub fn send_message(&self, token: u32, options: JsValue) -> Result<(), JsValue> {
-        let options = from_js(options)?;
-        result(self.driver.act(|session, now| session.send_message(now, Token(token), options)).map(drop))
+        self.post(token, from_js(options)?)
     }
 
     /// As `sendMessage`, with a recipient and a body and nothing else.
     #[wasm_bindgen(js_name = sendText)]
     pub fn send_text(&self, token: u32, to: String, body: String) -> Result<(), JsValue> {
-        let options = MessageOptions { to, body: Some(body), ..MessageOptions::default() };
-        result(self.driver.act(|session, now| session.send_message(now, Token(token), options)).map(drop))
+        self.post(token, MessageOptions { to, body: Some(body), ..MessageOptions::default() })
     }
 
     #[wasm_bindgen(js_name = rosterItems)]
     pub fn roster_items(&self) -> JsValue {
-        self.driver.read(|session| to_js(Some(&session.roster().collect::<Vec<_>>())))
+        self.driver.read(|session| to_js(&session.roster().collect::<Vec<_>>()))
     }
 
     #[wasm_bindgen(js_name = rosterItem)]
     pub fn roster_item(&self, bare_jid: &str) -> JsValue {
-        self.driver.read(|session| to_js(session.roster_item(bare_jid)))
+        self.driver.read(|session| session.roster_item(bare_jid).map_or(JsValue::UNDEFINED, to_js))
     }
 
     #[wasm_bindgen(js_name = rosterAdd)]
@@ -146,11 +144,17 @@ impl Engine {
 
     #[wasm_bindgen(js_name = presenceOf)]
     pub fn presence_of(&self, jid: &str) -> JsValue {
-        self.driver.read(|session| to_js(session.presence_of(jid)))
+        self.driver.read(|session| session.presence_of(jid).map_or(JsValue::UNDEFINED, to_js))
     }
 
     #[wasm_bindgen(js_name = presenceResources)]
     pub fn presence_resources(&self, bare_jid: &str) -> JsValue {
-        self.driver.read(|session| to_js(Some(&session.presence_resources(bare_jid))))
+        self.driver.read(|session| to_js(&session.presence_resources(bare_jid)))
+    }
+}
+
+impl Engine {
+    fn post(&self, token: u32, options: MessageOptions) -> Result<(), JsValue> {
+        result(self.driver.act(|session, now| session.send_message(now, Token(token), options)).map(drop))
     }
 }

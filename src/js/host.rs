@@ -54,9 +54,9 @@ impl Host for JsHost {
     fn settled(&self, token: Token, result: Result<Reply, Error>) {
         let (error, value) = match result {
             Ok(Reply::Done) => (JsValue::UNDEFINED, JsValue::UNDEFINED),
-            Ok(Reply::Message(message)) => (JsValue::UNDEFINED, to_js(Some(&message))),
-            Ok(Reply::Stanza(stanza)) => (JsValue::UNDEFINED, to_js(Some(&stanza))),
-            Err(error) => (to_js(Some(&error)), JsValue::UNDEFINED),
+            Ok(Reply::Message(message)) => (JsValue::UNDEFINED, to_js(&message)),
+            Ok(Reply::Stanza(stanza)) => (JsValue::UNDEFINED, to_js(&stanza)),
+            Err(error) => (to_js(&error), JsValue::UNDEFINED),
         };
         let _ = self.sink.settled(token.0, error, value);
     }

@@ -262,7 +262,7 @@ impl Outbox {
         while self.sent.front().is_some_and(|sent| sent.count <= count) {
             let Some(message) = self.sent.pop_front().and_then(Sent::into_message) else { continue };
             self.sent_messages -= 1;
-            self.last_confirmed = Some(message.message.id.clone());
+            self.last_confirmed.get_or_insert_default().clone_from(&message.message.id);
             succeed(message, outputs);
         }
     }

@@ -407,7 +407,7 @@ impl Feature for Archive {
         if !cx.is_from_archive() {
             self.heard.wall_ms = cx.now().wall_ms;
             if let Some(id) = cx.archive_id() {
-                self.heard.id = Some(id.to_owned());
+                id.clone_into(self.heard.id.get_or_insert_default());
             }
         }
         Flow::Continue
