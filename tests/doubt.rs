@@ -4,7 +4,7 @@
 mod support;
 
 use serde_json::json;
-use support::{Peer, USUAL_FEATURES, attribute, config, reconnecting};
+use support::{OWN_BARE, Peer, USUAL_FEATURES, attribute, config, reconnecting};
 use waxwing::proto::{Code, Input, MessageOptions, MessageType, Reply, Token};
 
 const CUT: Input<'static> = Input::SocketClosed { code: 1006, reason: "" };
@@ -254,8 +254,12 @@ fn lose_and_catch_up(peer: &mut Peer) -> String {
     peer.advance(1_000);
     peer.log_in(USUAL_FEATURES);
     peer.answer_roster("");
-    let frames = peer.take_frames();
-    frames.into_iter().find(|frame| frame.contains("<max>")).expect("a question about what was missed")
+    asked_page(peer).expect("a question about what was missed")
+}
+
+/// The question for a page among what went out.
+fn asked_page(peer: &mut Peer) -> Option<String> {
+    peer.take_frames().into_iter().find(|frame| frame.contains("<max>"))
 }
 
 /// A message of Juliet's out of the archive.
@@ -285,14 +289,8 @@ fn bodies(peer: &mut Peer) -> Vec<String> {
 #[test]
 fn what_came_while_nobody_knew_that_the_session_was_lost_is_fetched_and_shown_once() {
     let mut peer = online();
-    let live = |id: &str, archive_id: &str| {
-        from_juliet(&format!(" id='{id}'"), None).replace(
-            "</message>",
-            &format!("<stanza-id xmlns='urn:xmpp:sid:0' by='romeo@example.net' id='{archive_id}'/></message>"),
-        )
-    };
-    peer.receive(&live("m1", "a1"));
-    peer.receive(&live("m2", "a2"));
+    peer.receive(&stamped(&from_juliet(" id='m1'", None), OWN_BARE, "a1"));
+    peer.receive(&stamped(&from_juliet(" id='m2'", None), OWN_BARE, "a2"));
     peer.clear();
     let query = lose_and_catch_up(&mut peer);
     assert!(query.contains("<after>a2</after>") && !query.contains("var='start'"), "{query}");
@@ -322,7 +320,7 @@ fn what_came_between_the_last_page_and_our_presence_is_asked_for_behind_our_pres
     peer.advance(1_000);
     peer.log_in(USUAL_FEATURES);
     let roster = peer.roster_request();
-    let query = peer.take_frames().into_iter().find(|frame| frame.contains("<max>")).unwrap();
+    let query = asked_page(&mut peer).unwrap();
     peer.receive(&missed(&query, "a1", "m1", "missed"));
     peer.receive(&end_missed(&query, true, "a1"));
     assert!(peer.take_frames().is_empty(), "nothing is asked before our presence is out");
@@ -347,7 +345,7 @@ fn what_came_between_the_last_page_and_our_presence_is_asked_for_behind_our_pres
 #[test]
 fn an_archive_that_is_late_is_asked_again_after_the_next_login() {
     let mut peer = online();
-    peer.receive(&from_juliet(" id='m1'", None).replace("</message>", &format!("{}</message>", stamped("a1"))));
+    peer.receive(&stamped(&from_juliet(" id='m1'", None), OWN_BARE, "a1"));
     lose_and_catch_up(&mut peer);
     peer.advance(60_000);
     let query = lose_and_catch_up(&mut peer);
@@ -359,7 +357,7 @@ fn what_the_archive_has_stamped_is_told_apart_by_its_ids_whatever_those_of_the_s
     let mut peer = online();
     // XEP-0359: a sender who numbers messages from one again after a restart.
     for archive_id in ["a1", "a2"] {
-        peer.receive(&from_juliet(" id='1'", None).replace("</message>", &format!("{}</message>", stamped(archive_id))));
+        peer.receive(&stamped(&from_juliet(" id='1'", None), OWN_BARE, archive_id));
     }
     peer.clear();
     let query = lose_and_catch_up(&mut peer);
@@ -370,13 +368,14 @@ fn what_the_archive_has_stamped_is_told_apart_by_its_ids_whatever_those_of_the_s
     peer.receive(&missed(&query, "a4", "", "without an id, again"));
     assert_eq!(bodies(&mut peer), ["new", "without an id"]);
     // The server has kept it, too.
-    peer.receive(&from_juliet(" id='1'", Some(NOW)).replace("</message>", &format!("{}</message>", stamped("a3"))));
+    peer.receive(&stamped(&from_juliet(" id='1'", Some(NOW)), OWN_BARE, "a3"));
     assert_eq!(bodies(&mut peer), Vec::<String>::new());
 }
 
-/// The stamp of the archive in a message that was delivered.
-fn stamped(archive_id: &str) -> String {
-    format!("<stanza-id xmlns='urn:xmpp:sid:0' by='romeo@example.net' id='{archive_id}'/>")
+/// A message with an archive's stamp in it.
+fn stamped(message: &str, by: &str, archive_id: &str) -> String {
+    let stamp = format!("<stanza-id xmlns='urn:xmpp:sid:0' by='{by}' id='{archive_id}'/></message>");
+    message.replace("</message>", &stamp)
 }
 
 #[test]
@@ -387,18 +386,12 @@ fn without_an_id_of_the_archive_what_was_missed_is_asked_for_by_time() {
     assert!(query.contains("<field var='start'><value>2026-09-21T14:08:20Z</value></field>"), "{query}");
     // The stamp of a stranger is none.
     let mut peer = online();
-    peer.receive(
-        &from_juliet(" id='m1'", None)
-            .replace("</message>", "<stanza-id xmlns='urn:xmpp:sid:0' by='juliet@example.com' id='forged'/></message>"),
-    );
+    peer.receive(&stamped(&from_juliet(" id='m1'", None), "juliet@example.com", "forged"));
     let query = lose_and_catch_up(&mut peer);
     assert!(!query.contains("forged") && query.contains("var='start'"), "{query}");
     // An id that the archive does not know, or not any more.
     let mut peer = online();
-    peer.receive(
-        &from_juliet(" id='m1'", None)
-            .replace("</message>", "<stanza-id xmlns='urn:xmpp:sid:0' by='romeo@example.net' id='gone'/></message>"),
-    );
+    peer.receive(&stamped(&from_juliet(" id='m1'", None), OWN_BARE, "gone"));
     let query = lose_and_catch_up(&mut peer);
     let id = attribute(&query, "id");
     peer.receive(&format!(
@@ -454,7 +447,7 @@ fn a_gap_stays_open_until_it_is_closed() {
         pages += 1;
         assert!(pages < 1_000);
         peer.receive(&end_missed(&query, false, "again"));
-        query = peer.take_frames().into_iter().find(|frame| frame.contains("<max>")).unwrap_or_default();
+        query = asked_page(&mut peer).unwrap_or_default();
     }
     let errors = peer.take_events("error");
     assert_eq!(errors.len(), 1);

@@ -322,7 +322,6 @@ fn disconnecting_while_waiting_settles_everything() {
 
 #[test]
 fn xep_0198_section_5_a_silent_server_is_left_without_a_close_that_would_end_the_session() {
-    // XEP-0198, section 5.
     let mut peer = resumable();
     peer.advance(60_000);
     peer.advance(15_000);

@@ -350,7 +350,6 @@ fn any_frame_is_a_sign_of_life() {
 
 #[test]
 fn xep_0198_section_4_messages_settle_when_the_server_acknowledges_them() {
-    // XEP-0198, section 4.
     let mut peer = Peer::online();
     // The roster request and the first presence were stanzas one and two.
     let first = send(&mut peer, 1, "one");

@@ -2,11 +2,10 @@
 
 use std::process::{Command, ExitCode};
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
-use crate::build::{self, Profile};
 use crate::project::Project;
-use crate::{process, setup};
+use crate::{build, process, setup};
 
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Options {
@@ -25,11 +24,7 @@ impl Options {
 
 pub(crate) fn run(project: &Project, options: &Options) -> Result<ExitCode> {
     setup::for_browser_tests(project)?;
-    if !options.is_built {
-        build::build(project, Profile::Release)?;
-    } else if !project.pkg().is_dir() {
-        bail!("There is no pkg/ yet: run `cargo xtask bench` without --no-build.");
-    }
+    build::provide(project, options.is_built, "bench")?;
     let mut command = Command::new("node");
     command.arg(project.benches().join("run.mjs")).args(&options.arguments);
     let status = process::status(&mut command)?;

@@ -58,6 +58,17 @@ pub(crate) fn build(project: &Project, profile: Profile) -> Result<()> {
     Ok(())
 }
 
+/// The release build for a command; with its `--no-build`, whatever build there is.
+pub(crate) fn provide(project: &Project, is_built: bool, command: &str) -> Result<()> {
+    if !is_built {
+        build(project, Profile::Release)
+    } else if project.pkg().is_dir() {
+        Ok(())
+    } else {
+        bail!("There is no pkg/ yet: run `cargo xtask {command}` without --no-build.")
+    }
+}
+
 fn compile(project: &Project, profile: Profile) -> Result<PathBuf> {
     let step = Step::begin(match profile {
         Profile::Release => "Compiling to WebAssembly, optimised (the first time takes about two minutes)",

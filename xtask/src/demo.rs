@@ -4,10 +4,9 @@ use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, bail};
 
-use crate::build::{self, Profile};
 use crate::project::Project;
 use crate::prosody::{self, Server};
-use crate::{npm, process};
+use crate::{build, npm, process};
 
 const DEFAULT_PORT: u16 = 8080;
 
@@ -37,11 +36,7 @@ impl Options {
 pub(crate) fn run(project: &Project, options: &Options) -> Result<ExitCode> {
     npm::check_node()?;
     let server = prosody::install_any()?;
-    if !options.is_built {
-        build::build(project, Profile::Release)?;
-    } else if !project.pkg().is_dir() {
-        bail!("There is no pkg/ yet: run `cargo xtask demo` without --no-build.");
-    }
+    build::provide(project, options.is_built, "demo")?;
     let mut command = Command::new("node");
     command.arg(project.tests().join("support/demo.mjs")).arg(options.port.to_string());
     if let Server::Container(image) = server {

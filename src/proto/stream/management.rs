@@ -309,7 +309,6 @@ mod tests {
 
     #[test]
     fn xep_0198_section_4_counts_wrap_at_two_to_the_thirty_second() {
-        // XEP-0198, section 4.
         let mut management = Management { inbound: u32::MAX, ..on(u64::from(u32::MAX)) };
         management.count_inbound(0);
         assert_eq!(management.inbound, 0);
