@@ -1,6 +1,8 @@
 //! Messages that were on the wire when a session was lost for good: the archive is asked which of them arrived (XEP-0313), before any
 //! is sent again; and what the server delivers a second time is shown once.
 
+#![cfg(feature = "archive")]
+
 mod support;
 
 use serde_json::json;

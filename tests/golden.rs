@@ -19,6 +19,8 @@
 //! login is. There, `"socket": "opens"` or `"closes"` is what the WebSocket does, `opened` the URLs that are opened and `"closed": true`
 //! that it is closed. With `isResumable` the server keeps sessions, under the id `kept`, and the client comes back for them.
 
+#![cfg(feature = "full")]
+
 mod support;
 
 use std::fs;

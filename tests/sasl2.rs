@@ -317,6 +317,7 @@ fn a_resumed_session_has_what_it_was_offered_and_not_what_strangers_are() {
     assert!(last_frame(&mut peer).contains("type='subscribed'"));
 }
 
+#[cfg(feature = "archive")]
 #[test]
 fn a_session_that_is_gone_is_replaced_in_the_same_round_trip() {
     // XEP-0198, section 9.2.1: <failed/>, and the binding goes on.

@@ -1,5 +1,7 @@
 //! What this client answers for itself: XEP-0030, 0092, 0199 and 0202. The frames are in tests/cases/xep-*.
 
+#![cfg(feature = "full")]
+
 mod support;
 
 use support::{Peer, USUAL_FEATURES, WALL_MS, config};

@@ -461,6 +461,7 @@ fn messages_written_while_connecting_wait_in_order() {
     }
 }
 
+#[cfg(feature = "archive")]
 #[test]
 fn what_was_on_the_wire_when_the_connection_died_is_unknown_and_what_waited_goes_out_later() {
     let mut peer = Peer::online_with(reconnecting(), USUAL_FEATURES, "");

@@ -4,7 +4,6 @@ use super::error::{Code, Error};
 use super::event::{Event, Message};
 use super::feature::{Cx, Flow};
 use super::features::Features;
-use super::features::archive::{self, Opened};
 use super::features::messaging::Messaging;
 use super::io::Reply;
 use super::iq::Owner;
@@ -17,6 +16,19 @@ pub(crate) enum Routed {
     Done,
     /// The server has every stanza up to this count: it answered what was sent after them.
     Confirmed(u64),
+}
+
+/// What a message turns out to be, when the archive has seen it.
+pub(crate) enum Opened<'a> {
+    Plain,
+    /// A part of an answer to the archive's own question.
+    Taken,
+    /// A message of somebody else's that has not come otherwise, as far as is known.
+    Missed {
+        archive_id: Option<&'a str>,
+        stanza: Element<'a>,
+        stamp_ms: i64,
+    },
 }
 
 /// Brings a stanza to those whom it concerns.
@@ -34,7 +46,7 @@ pub(crate) fn route(stanza: Element<'_>, features: &mut Features, cx: &mut Cx<'_
 fn message(stanza: Element<'_>, features: &mut Features, cx: &mut Cx<'_>) {
     match features.archive.open(cx, stanza) {
         Opened::Plain => {
-            cx.archive_id = archive::stamped_id(stanza, cx.own_bare()).map(ToOwned::to_owned);
+            cx.archive_id = stamped_id(stanza, cx.own_bare()).map(ToOwned::to_owned);
             deliver(features.messaging.read(cx, stanza), stanza, features, cx);
         }
         Opened::Taken => {}
@@ -46,6 +58,12 @@ fn message(stanza: Element<'_>, features: &mut Features, cx: &mut Cx<'_>) {
             cx.is_from_archive = false;
         }
     }
+}
+
+/// Under which the account's own archive has a message that was delivered (XEP-0359); what others have stamped says nothing (I9).
+fn stamped_id<'a>(stanza: Element<'a>, own_bare: &str) -> Option<&'a str> {
+    let is_own = |id: &Element<'_>| id.is("stanza-id", ns::STANZA_IDS) && id.attr("by") == Some(own_bare);
+    stanza.children().find(is_own).and_then(|id| id.attr("id")).filter(|id| !id.is_empty())
 }
 
 fn deliver(mut message: Message, stanza: Element<'_>, features: &mut Features, cx: &mut Cx<'_>) {

@@ -28,6 +28,7 @@ use super::super::iq::Ticket;
 use super::super::jids;
 use super::super::outbox::Verdict;
 use super::super::persist::ArchiveRecord;
+use super::super::router::Opened;
 use super::super::time::{format_timestamp, parse_timestamp};
 use super::super::xml::{Element, Writer, ns};
 use super::FeatureId;
@@ -81,19 +82,6 @@ struct CatchUp {
     pages: u32,
     /// The page under way was asked for behind our presence.
     is_last_look: bool,
-}
-
-/// What a message turns out to be.
-pub(crate) enum Opened<'a> {
-    Plain,
-    /// A part of an answer to this feature.
-    Taken,
-    /// A message of somebody else's that has not come otherwise, as far as is known.
-    Missed {
-        archive_id: Option<&'a str>,
-        stanza: Element<'a>,
-        stamp_ms: i64,
-    },
 }
 
 /// A search for the doubtful messages of a session that is lost.
@@ -371,12 +359,6 @@ fn write_query(w: &mut Writer, query_id: &str, filters: &[(&str, Option<&str>)])
         }
     }
     w.close();
-}
-
-/// Under which the account's own archive has a message that was delivered (XEP-0359); what others have stamped says nothing (I9).
-pub(crate) fn stamped_id<'a>(stanza: Element<'a>, own_bare: &str) -> Option<&'a str> {
-    let is_own = |id: &Element<'_>| id.is("stanza-id", ns::STANZA_IDS) && id.attr("by") == Some(own_bare);
-    stanza.children().find(is_own).and_then(|id| id.attr("id")).filter(|id| !id.is_empty())
 }
 
 /// A message that others have sent to this account. What other devices of ours have sent is no news to it, and rooms keep their own archives.

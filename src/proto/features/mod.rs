@@ -1,51 +1,61 @@
 //! The registry of what this client can do. A feature is one file and one line here.
 
+#[cfg(feature = "archive")]
 pub(crate) mod archive;
+#[cfg(not(feature = "archive"))]
+#[path = "no_archive.rs"]
+pub(crate) mod archive;
+#[cfg(feature = "disco")]
 pub(crate) mod disco;
 pub(crate) mod duplicates;
 pub(crate) mod messaging;
 pub(crate) mod ping;
 pub(crate) mod presence;
 pub(crate) mod roster;
+#[cfg(feature = "time")]
 pub(crate) mod time;
+#[cfg(feature = "version")]
 pub(crate) mod version;
 
 use super::feature::{Feature, Flow};
 
 macro_rules! registry {
-    ($($name:ident: $module:ident::$feature:ident,)*) => {
+    ($($(#[$when:meta])* $name:ident: $module:ident::$feature:ident,)*) => {
         /// Names a feature in the request table.
         #[allow(non_camel_case_types, dead_code, reason = "named like the fields; a feature that asks nothing has no use for its name")]
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(crate) enum FeatureId {
-            $($name,)*
+            $($(#[$when])* $name,)*
         }
 
         /// All features. Commands reach one by its field, with its own type; stanzas reach all in this order.
         #[derive(Default)]
         pub(crate) struct Features {
-            $(pub(crate) $name: $module::$feature,)*
+            $($(#[$when])* pub(crate) $name: $module::$feature,)*
         }
 
         impl Features {
             /// Visits every feature until one says [`Flow::Stop`].
             pub(crate) fn each(&mut self, mut visit: impl FnMut(&mut dyn Feature) -> Flow) -> Flow {
-                $(if visit(&mut self.$name) == Flow::Stop {
-                    return Flow::Stop;
-                })*
+                $(
+                    $(#[$when])*
+                    if visit(&mut self.$name) == Flow::Stop {
+                        return Flow::Stop;
+                    }
+                )*
                 Flow::Continue
             }
 
             pub(crate) fn by_id(&mut self, id: FeatureId) -> &mut dyn Feature {
                 match id {
-                    $(FeatureId::$name => &mut self.$name,)*
+                    $($(#[$when])* FeatureId::$name => &mut self.$name,)*
                 }
             }
 
             /// What disco#info announces, sorted.
             pub(crate) fn namespaces(&self) -> Vec<&'static str> {
                 let mut all: Vec<&'static str> = Vec::new();
-                $(all.extend_from_slice(self.$name.namespaces());)*
+                $($(#[$when])* all.extend_from_slice(self.$name.namespaces());)*
                 all.sort_unstable();
                 all.dedup();
                 all
@@ -60,8 +70,8 @@ registry! {
     duplicates: duplicates::Duplicates,
     messaging: messaging::Messaging,
     archive: archive::Archive,
-    disco: disco::Disco,
+    #[cfg(feature = "disco")] disco: disco::Disco,
     ping: ping::Ping,
-    version: version::Version,
-    time: time::EntityTime,
+    #[cfg(feature = "version")] version: version::Version,
+    #[cfg(feature = "time")] time: time::EntityTime,
 }
