@@ -64,19 +64,25 @@ export class Bench {
     );
   }
 
-  /** One measure of one contender, in a page and a browser profile of its own. */
-  async sample(measure, contender) {
-    const page = await this.chromium.newPage({ waxwing: false });
+  /** One measure of one contender. */
+  sample(measure, contender) {
     const deadlineMs = measure.isOnDemand ? LONG_DEADLINE_MS : DEADLINE_MS;
-    let timer;
-    const tooLate = new Promise((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`${measure.key} of ${contender.title} is not done after ${deadlineMs} ms`)), deadlineMs);
-    });
-    try {
+    return this.inPage(`${measure.key} of ${contender.title}`, deadlineMs, async (page) => {
       const load = (page) => loadContender(page, contender);
       await load(page);
-      const offer = { load, many: (count) => this.many(count), account: () => this.account() };
-      return await Promise.race([measure.run(page, offer), tooLate]);
+      return measure.run(page, { load, many: (count) => this.many(count), account: () => this.account() });
+    });
+  }
+
+  /** Runs in a page and a browser profile of its own. */
+  async inPage(what, deadlineMs, run) {
+    const page = await this.chromium.newPage({ waxwing: false });
+    let timer;
+    const tooLate = new Promise((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`${what} is not done after ${deadlineMs} ms`)), deadlineMs);
+    });
+    try {
+      return await Promise.race([run(page), tooLate]);
     } finally {
       clearTimeout(timer);
       await page.context().close();
@@ -108,9 +114,13 @@ class Samples {
   }
 
   median(measure, row, contender) {
-    const sorted = (this.byName.get(`${measure}.${row}.${contender}`) ?? []).sort((a, b) => a - b);
-    return sorted[Math.floor(sorted.length / 2)];
+    return median(this.byName.get(`${measure}.${row}.${contender}`) ?? []);
   }
+}
+
+export function median(values) {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)];
 }
 
 async function loadContender(page, { key }) {

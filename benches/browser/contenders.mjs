@@ -11,6 +11,9 @@ const HERE = fileURLToPath(new URL("./", import.meta.url));
 const PKG = fileURLToPath(new URL("../../pkg/", import.meta.url));
 const WASM = "waxwing_bg.wasm";
 
+/** What measures how Waxwing's cost grows, with the package in it. */
+export const SCALE_PATH = "/bench/scale.js";
+
 /** `npm` is the package, `gives` what an app gets of a message. */
 export const CONTENDERS = [
   { key: "waxwing", title: "Waxwing", gives: "typed objects" },
@@ -29,10 +32,11 @@ export async function bundleAll() {
     const brotliKb = {};
     for (const name of ["measures.js", "stub-server.js"]) files[`/bench/${name}`] = readFileSync(join(HERE, "page", name));
     for (const { key } of CONTENDERS) {
-      const code = await bundle(key, join(folder, `${key}.js`));
+      const code = await bundle(join("contenders", `${key}.js`), join(folder, `${key}.js`));
       files[pathOf(key)] = code;
       brotliKb[key] = (brotli(code) + (key === "waxwing" ? brotli(wasm) : 0)) / 1000;
     }
+    files[SCALE_PATH] = await bundle(join("page", "scale.js"), join(folder, "scale.js"));
     return { files, brotliKb };
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -48,9 +52,9 @@ export function versionOf(npm) {
   return JSON.parse(readFileSync(join(HERE, "node_modules", npm, "package.json"))).version;
 }
 
-async function bundle(key, outfile) {
+async function bundle(entry, outfile) {
   await build({
-    entryPoints: [join(HERE, "contenders", `${key}.js`)],
+    entryPoints: [join(HERE, entry)],
     outfile,
     bundle: true,
     minify: true,

@@ -83,6 +83,6 @@ function drawPanel({ title, unit, row }, shown) {
   return `<text x="4" y="18" class="t">${escape(title)} <tspan font-weight="400" font-size="12">${escape(unit)}</tspan></text>${bars.join("")}`;
 }
 
-function escape(text) {
+export function escape(text) {
   return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
 }

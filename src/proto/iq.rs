@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::features::FeatureId;
 use super::io::Token;
@@ -52,14 +53,20 @@ struct Pending {
 
 #[derive(Debug, Default)]
 pub(crate) struct IqTable {
-    pending: BTreeMap<String, Pending>,
+    pending: BTreeMap<Arc<str>, Pending>,
     /// The same, by deadline.
-    deadlines: BTreeSet<(u64, String)>,
+    deadlines: BTreeSet<(u64, Arc<str>)>,
+    /// The same, by the command that waits, where there is one: an app may give up thousands at once.
+    tokens: BTreeMap<Token, Arc<str>>,
 }
 
 impl IqTable {
     pub(crate) fn insert(&mut self, id: String, to: Option<&str>, deadline_ms: u64, owner: Owner) {
+        let id: Arc<str> = id.into();
         self.deadlines.insert((deadline_ms, id.clone()));
+        if let Some(token) = owner.token() {
+            self.tokens.insert(token, id.clone());
+        }
         // The server writes addresses in their normal form, whatever the app wrote.
         let to = to.map(|to| jids::normal(to).map_or_else(|_| to.to_owned(), Cow::into_owned));
         self.pending.insert(id, Pending { to, deadline_ms, owner });
@@ -85,7 +92,7 @@ impl IqTable {
 
     /// The request of a command that no longer waits. Its answer, if one comes, is dropped.
     pub(crate) fn cancel(&mut self, token: Token) -> bool {
-        let found = self.pending.iter().find(|(_, pending)| pending.owner.token() == Some(token)).map(|(id, _)| id.clone());
+        let found = self.tokens.get(&token).cloned();
         found.is_some_and(|id| self.remove(&id).is_some())
     }
 
@@ -108,12 +115,18 @@ impl IqTable {
     pub(crate) fn drain(&mut self) -> Vec<Owner> {
         let deadlines = std::mem::take(&mut self.deadlines);
         let mut pending = std::mem::take(&mut self.pending);
+        self.tokens.clear();
         deadlines.iter().filter_map(|(_, id)| pending.remove(id)).map(|pending| pending.owner).collect()
     }
 
     fn remove(&mut self, id: &str) -> Option<Owner> {
-        let pending = self.pending.remove(id)?;
-        self.deadlines.remove(&(pending.deadline_ms, id.to_owned()));
+        let (id, pending) = self.pending.remove_entry(id)?;
+        if let Some(token) = pending.owner.token()
+            && self.tokens.get(&token) == Some(&id)
+        {
+            self.tokens.remove(&token);
+        }
+        self.deadlines.remove(&(pending.deadline_ms, id));
         Some(pending.owner)
     }
 }
@@ -160,6 +173,21 @@ mod tests {
             assert_eq!(table.take("1", from, OWN).is_some(), is_right, "{asked:?} {from:?}");
             assert_eq!(table.contains("1"), !is_right);
         }
+    }
+
+    #[test]
+    fn a_request_is_found_by_its_command_and_only_while_it_waits() {
+        let mut table = IqTable::default();
+        for (id, token) in [("a", 1), ("b", 2), ("c", 3)] {
+            table.insert(id.to_owned(), None, 10, Owner::App(Token(token)));
+        }
+        assert!(table.cancel(Token(2)) && !table.cancel(Token(2)) && !table.contains("b"));
+        assert!(table.take("a", None, OWN).is_some() && !table.cancel(Token(1)));
+        assert!(table.take_expired(10).is_some() && !table.cancel(Token(3)));
+        assert!(table.is_empty() && table.tokens.is_empty() && table.deadlines.is_empty());
+        table.insert("d".to_owned(), None, 10, Owner::App(Token(4)));
+        assert_eq!(table.drain().len(), 1);
+        assert!(!table.cancel(Token(4)));
     }
 
     #[test]

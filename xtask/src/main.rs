@@ -45,10 +45,11 @@ Usage: cargo xtask <command>
                           --update  write the new figures; growing them needs --raise too
   bench [--no-build] [--quick] [--rounds N] [MEASURE...]
                         build, measure Waxwing and its peers in Chromium, print a table; a run of all measures
-                        writes benches/browser/results.md and results.svg
+                        writes results.md, results.svg, scale.md and scale.svg in benches/browser
                           --rounds N  samples of each, of which the median counts (default 5)
                           --quick     one round of a tenth, to see that it works
-                          MEASURE     dispatch roster presences sends prosody login resume block start memory million
+                          MEASURE     dispatch roster presences sends prosody login resume block start memory million;
+                                      scale is how the cost of what can be long grows, and writes scale.md and scale.svg
   clean                 remove what build and setup put into the tree: target/, pkg/, node_modules/ of tests and benches
   help                  print this
 

@@ -2,6 +2,11 @@
 // counts for stream management, and answers requests. Each answer is a task of its own, as from the network.
 
 let contacts = 0;
+/** The items of the roster as XML, made once: a long one takes time. */
+let items;
+/** Who hears of the messages that the client sends. */
+let hearMessage;
+let isDeaf = false;
 
 /** The socket that was opened last. */
 export let socket;
@@ -17,16 +22,35 @@ export function install() {
 
 /** How many contacts the roster has. */
 export function setContacts(count) {
+  if (count !== contacts) items = undefined;
   contacts = count;
 }
 
+/** `hear` is called with each message of the client. */
+export function onMessage(hear) {
+  hearMessage = hear;
+}
+
+/** Whether requests stay without an answer. */
+export function setDeaf(isSo) {
+  isDeaf = isSo;
+}
+
 const tasks = new MessageChannel();
-const waiting = [];
-tasks.port1.onmessage = () => waiting.shift()();
+/** By number, since taking the first of a long array moves all others. */
+const waiting = new Map();
+let lastWaiting = 0;
+let lastRun = 0;
+tasks.port1.onmessage = () => {
+  lastRun += 1;
+  const act = waiting.get(lastRun);
+  waiting.delete(lastRun);
+  act();
+};
 
 /** Runs `act` in a task of its own. Timers would be late: browsers slow down those that follow each other. */
 function later(act) {
-  waiting.push(act);
+  waiting.set((lastWaiting += 1), act);
   tasks.port2.postMessage(0);
 }
 
@@ -69,6 +93,7 @@ class StubSocket {
     if (frame.startsWith("<message")) {
       this.messages += 1;
       this.stanzas += 1;
+      hearMessage?.(frame);
       return;
     }
     later(() => this.answer(frame));
@@ -78,6 +103,12 @@ class StubSocket {
     if (this.readyState === StubSocket.CLOSED) return;
     this.readyState = StubSocket.CLOSED;
     later(() => this.fire(new CloseEvent("close", { code, wasClean: true })));
+  }
+
+  /** The connection is lost. */
+  cut() {
+    this.readyState = StubSocket.CLOSED;
+    this.fire(new CloseEvent("close", { code: 1006, wasClean: false }));
   }
 
   /** What the server says. */
@@ -106,7 +137,7 @@ class StubSocket {
       this.deliver(`<a xmlns="urn:xmpp:sm:3" h="${this.stanzas}"/>`);
     } else if (name === "close") {
       this.deliver(`<close xmlns="urn:ietf:params:xml:ns:xmpp-framing"/>`);
-    } else if (name === "iq" && /type=["'](get|set)["']/.test(frame)) {
+    } else if (name === "iq" && /type=["'](get|set)["']/.test(frame) && !(isDeaf && frame.includes("jabber:iq:version"))) {
       this.deliver(result(frame));
     }
   }
@@ -128,18 +159,21 @@ function result(request) {
   const [, id] = /\sid=["']([^"']+)["']/.exec(request);
   let payload = "";
   if (request.includes("xmpp-bind")) payload = `<bind xmlns="urn:ietf:params:xml:ns:xmpp-bind"><jid>${OWN}</jid></bind>`;
-  if (request.includes("jabber:iq:roster")) payload = `<query xmlns="jabber:iq:roster" ver="1">${rosterItems(contacts)}</query>`;
+  if (request.includes("jabber:iq:roster")) payload = `<query xmlns="jabber:iq:roster" ver="1">${rosterItems()}</query>`;
   return `<iq xmlns="jabber:client" type="result" id="${id}" to="${OWN}">${payload}</iq>`;
 }
 
 const contact = (n) => `contact-${n}@stub.test`;
 
-function rosterItems(count) {
-  let items = "";
-  for (let n = 0; n < count; n += 1) {
-    items += `<item jid="${contact(n)}" name="Contact number ${n}" subscription="both"><group>Group ${n % 20}</group></item>`;
-  }
+export function rosterItems() {
+  const item = (_, n) => `<item jid="${contact(n)}" name="Contact number ${n}" subscription="both"><group>Group ${n % 20}</group></item>`;
+  items ??= Array.from({ length: contacts }, item).join("");
   return items;
+}
+
+/** A message with that body, and elements beside it. */
+export function messageOf(n, body, elements = "") {
+  return `<message xmlns="jabber:client" type="chat" id="m${n}" from="${contact(n % 50)}/phone" to="${OWN}"><body>${body}</body>${elements}</message>`;
 }
 
 /** What a chat client gets: a body, a chat state, two ids, and a request for a receipt. About 480 bytes. */
