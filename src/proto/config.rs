@@ -2,6 +2,7 @@
 
 use super::error::{Code, Error};
 use super::features::presence::PresenceOptions;
+use super::jids;
 
 /// Who logs in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,16 +18,19 @@ pub struct Account {
 impl Account {
     /// Reads `user@host`, `user@host/resource` or `host` (anonymous). `resource` wins over the one in the JID.
     pub fn parse(jid: &str, resource: Option<&str>) -> Result<Self, Error> {
-        let invalid = |what: &str, error: jid::Error| {
+        let invalid = |what: &str, error: waxwing_unicode::Error| {
             Error::new(Code::InvalidArgument, format!("{what} is not valid: {error}"))
                 .remedy("A JID looks like user@host or user@host/resource; the host alone is an anonymous login.")
         };
-        let jid = jid::Jid::new(jid).map_err(|error| invalid("jid", error))?;
+        let jid = jids::normal(jid).map_err(|error| invalid("jid", error))?;
         let resource = match resource {
-            Some(resource) => Some(jid::ResourcePart::new(resource).map_err(|error| invalid("resource", error))?.to_string()),
-            None => jid.resource().map(ToString::to_string),
+            Some(resource) => {
+                let resource = waxwing_unicode::normalise_resource(resource).map_err(|error| invalid("resource", error))?;
+                Some(resource.into_owned())
+            }
+            None => jids::resource(&jid).map(str::to_owned),
         };
-        Ok(Self { local: jid.node().map(ToString::to_string), domain: jid.domain().to_string(), resource })
+        Ok(Self { local: jids::local(&jid).map(str::to_owned), domain: jids::domain(&jid).to_owned(), resource })
     }
 
     /// `user@host`, or the host of an anonymous login.

@@ -1,5 +1,5 @@
-//! JIDs as text that the server stamped, taken apart without validating them again. What an app passes in goes through the
-//! `jid` crate instead.
+//! JIDs as text that the server stamped, taken apart without validating them again. What an app passes in is normalised by
+//! `waxwing-unicode` instead.
 
 use std::borrow::Cow;
 
@@ -13,6 +13,11 @@ pub(crate) fn bare(jid: &str) -> &str {
 /// The resource, if there is one.
 pub(crate) fn resource(jid: &str) -> Option<&str> {
     jid.split_once('/').map(|(_, resource)| resource)
+}
+
+/// The part before `@`, if there is one.
+pub(crate) fn local(jid: &str) -> Option<&str> {
+    bare(jid).split_once('@').map(|(local, _)| local)
 }
 
 /// The domain.
@@ -34,8 +39,14 @@ pub(crate) fn normalise_bare(what: &str, jid: &str) -> Result<String, Error> {
 }
 
 /// The normal form of a JID, borrowed where it has that form already: of thousands of JIDs in a roster nearly all have.
-pub(crate) fn normal(jid: &str) -> Result<Cow<'_, str>, jid::Error> {
-    if is_plainly_normal(jid) { Ok(Cow::Borrowed(jid)) } else { jid::Jid::new(jid).map(|jid| Cow::Owned(jid.into_inner())) }
+pub(crate) fn normal(jid: &str) -> Result<Cow<'_, str>, waxwing_unicode::Error> {
+    if is_plainly_normal(jid) { Ok(Cow::Borrowed(jid)) } else { waxwing_unicode::normalise(jid) }
+}
+
+/// The normal form of a JID that has to have a resource, or why it is none.
+pub(crate) fn normal_full(jid: &str) -> Result<String, String> {
+    let jid = normal(jid).map_err(|error| error.to_string())?;
+    if resource(&jid).is_some() { Ok(jid.into_owned()) } else { Err("the JID has no resource".to_owned()) }
 }
 
 /// Whether a JID is beyond doubt in its normal form. `false` says nothing.
@@ -67,12 +78,14 @@ mod tests {
     fn a_jid_is_taken_apart_at_the_first_slash_and_the_at_before_it() {
         assert_eq!(bare("romeo@example.net/a@b/c"), "romeo@example.net");
         assert_eq!(resource("romeo@example.net/a@b/c"), Some("a@b/c"));
+        assert_eq!(local("romeo@example.net/a@b/c"), Some("romeo"));
+        assert_eq!(local("example.net/a@b"), None);
         assert_eq!(domain("romeo@example.net/a@b/c"), "example.net");
         assert_eq!(domain("example.net/a@b"), "example.net");
         assert_eq!(resource("example.net"), None);
     }
 
-    /// The shortcut may only ever say what the `jid` crate says.
+    /// The shortcut may only ever say what normalising says.
     #[test]
     fn a_jid_that_is_plainly_normal_is_one_that_normalising_does_not_change() {
         let label = "a".repeat(63);
@@ -131,7 +144,7 @@ mod tests {
         let mut plain = 0;
         for jid in &jids {
             if is_plainly_normal(jid) {
-                assert_eq!(jid::Jid::new(jid).as_ref().map(jid::Jid::as_str), Ok(jid.as_str()));
+                assert_eq!(waxwing_unicode::normalise(jid).as_deref(), Ok(jid.as_str()));
                 plain += 1;
             }
         }
@@ -142,6 +155,8 @@ mod tests {
     fn normalising_folds_case_and_refuses_what_is_not_a_jid() {
         assert_eq!(normalise("jid", "Romeo@Example.NET/Balcony").as_deref(), Ok("romeo@example.net/Balcony"));
         assert_eq!(normalise_bare("jid", "Romeo@Example.NET/Balcony").as_deref(), Ok("romeo@example.net"));
+        assert_eq!(normal_full("Romeo@example.net/A").as_deref(), Ok("romeo@example.net/A"));
+        assert_eq!(normal_full("romeo@example.net"), Err("the JID has no resource".to_owned()));
         assert!(normalise("jid", "@").unwrap_err().message.starts_with("jid is not a valid JID"));
     }
 }

@@ -29,6 +29,11 @@ const WASM_OPT: &[&str] = &[
     "--strip-target-features",
 ];
 
+/// Crates that hold tables of Unicode, and `jid`, by which they come: dependencies of `xmpp-parsers` of which no code may be in the module,
+/// since `waxwing-unicode` asks the browser instead.
+pub(crate) const LEFT_OUT: [&str; 8] =
+    ["jid", "idna", "idna_adapter", "icu_normalizer", "icu_properties", "stringprep", "unicode-bidi", "unicode-normalization"];
+
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Profile {
     /// What users get.
@@ -51,6 +56,7 @@ pub(crate) fn build(project: &Project, profile: Profile) -> Result<()> {
     setup::for_build(project)?;
     let compiled = compile(project, profile)?;
     let wasm = std::fs::read(&compiled).with_context(|| format!("{} cannot be read", compiled.display()))?;
+    check_left_out(&wasm)?;
     let bound = bind(project, profile, &compiled, &wasm)?;
     package::lay(project, &bound)?;
     let size = std::fs::metadata(project.pkg().join("waxwing_bg.wasm")).map_or(0, |meta| meta.len());
@@ -84,6 +90,21 @@ fn compile(project: &Project, profile: Profile) -> Result<PathBuf> {
         if is_ours { files.filter(|file| file.ends_with(".wasm")).map(PathBuf::from).next() } else { None }
     });
     files.next_back().context("Cargo built no .wasm file; is crate-type cdylib in Cargo.toml?")
+}
+
+/// The names of functions begin with those of their crates, each with its length before it.
+fn check_left_out(wasm: &[u8]) -> Result<()> {
+    let has = |symbol: &str| wasm.windows(symbol.len()).any(|window| window == symbol.as_bytes());
+    for name in LEFT_OUT.map(|name| name.replace('-', "_")) {
+        // Mangled one way (`Cs…_4idna`) and the other (`_ZN4idna`, `$LT$idna..`).
+        let length = name.len();
+        if has(&format!("_{length}{name}")) || has(&format!("_ZN{length}{name}")) || has(&format!("${name}..")) {
+            bail!(
+                "Code of the crate `{name}` is in the module. Its tables of Unicode cost more than all of Waxwing: use waxwing-unicode."
+            );
+        }
+    }
+    Ok(())
 }
 
 /// Runs wasm-bindgen and wasm-opt; keeps the result as long as what went in stays the same.

@@ -9,6 +9,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
+use crate::build::LEFT_OUT;
 use crate::process;
 use crate::project::{Project, cargo};
 use crate::rust_target::TARGET;
@@ -18,7 +19,8 @@ const INTRODUCTION: &str = "\
 
 Waxwing itself is licensed under MIT OR Apache-2.0. `waxwing_bg.wasm` also holds code of the Rust standard library
 (MIT OR Apache-2.0, <https://github.com/rust-lang/rust>) and of the crates below, unmodified. The source of each is at the
-address given. Those under the Mozilla Public License 2.0 are available in source form there under that licence.
+address given. Those under the Mozilla Public License 2.0 are available in source form there under that licence. The tables of
+RFC 3454 in it are made from data of the crates stringprep and unicode-bidi (MIT OR Apache-2.0) and of the Unicode Character Database.
 
 | Crate | Licence | Source |
 |---|---|---|
@@ -32,7 +34,10 @@ pub(crate) fn write(project: &Project) -> Result<String> {
     let linked = linked(&metadata)?;
     let mut text = INTRODUCTION.to_owned();
     let mut texts: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
-    for package in list(&metadata["packages"]).filter(|package| package["id"].as_str().is_some_and(|id| linked.contains(id))) {
+    // What has no source is of this workspace.
+    let is_theirs =
+        |package: &&Value| !package["source"].is_null() && package["id"].as_str().is_some_and(|id| linked.contains(id));
+    for package in list(&metadata["packages"]).filter(is_theirs) {
         let field = |name: &str| package[name].as_str().unwrap_or_default();
         let (name, version) = (field("name"), field("version"));
         let source = match field("repository") {
@@ -59,6 +64,9 @@ fn linked(metadata: &Value) -> Result<BTreeSet<&str>> {
         package
             .is_some_and(|package| list(&package["targets"]).any(|target| list(&target["kind"]).any(|kind| kind == "proc-macro")))
     };
+    let is_left_out = |id: &str| {
+        list(&metadata["packages"]).any(|package| package["id"] == id && LEFT_OUT.iter().any(|name| package["name"] == *name))
+    };
     let nodes: BTreeMap<&str, &Value> =
         list(&metadata["resolve"]["nodes"]).filter_map(|node| Some((node["id"].as_str()?, node))).collect();
     let root =
@@ -69,7 +77,9 @@ fn linked(metadata: &Value) -> Result<BTreeSet<&str>> {
     while let Some(id) = waiting.pop() {
         for dependency in nodes.get(id).into_iter().flat_map(|node| list(&node["deps"])) {
             let is_normal = list(&dependency["dep_kinds"]).any(|kind| kind["kind"].is_null());
-            let Some(id) = dependency["pkg"].as_str().filter(|id| is_normal && !is_macro(id)) else { continue };
+            let Some(id) = dependency["pkg"].as_str().filter(|id| is_normal && !is_macro(id) && !is_left_out(id)) else {
+                continue;
+            };
             if linked.insert(id) {
                 waiting.push(id);
             }

@@ -119,8 +119,9 @@ fn rust(project: &Project, steps: &mut Steps) {
         steps.run("clippy (wasm32)", || {
             // Debian's Rust has its own way to the target, and no clippy for it.
             if matches!(Toolchain::ready(project)?, Toolchain::Own) {
-                let arguments = ["clippy", "--locked", "--package", "waxwing", "--lib", "--target", TARGET];
-                process::run(cargo_here(project).args(arguments).args(deny))?;
+                let packages = ["--package", "waxwing", "--package", "waxwing-unicode"];
+                let arguments = ["clippy", "--locked", "--lib", "--target", TARGET];
+                process::run(cargo_here(project).args(arguments).args(packages).args(deny))?;
             }
             Ok(Outcome::Done)
         });

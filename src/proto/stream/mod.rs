@@ -32,7 +32,7 @@ mod sasl2;
 
 use std::collections::VecDeque;
 
-use xmpp_parsers::bind::{BindQuery, BindResponse};
+use xmpp_parsers::bind::BindQuery;
 
 use self::features::StreamFeatures;
 use self::keychain::Keychain;
@@ -43,9 +43,10 @@ use super::config::Config;
 use super::entropy::Ids;
 use super::error::{Code, Error};
 use super::io::{GivenCredentials, Output};
+use super::jids;
 use super::stanza_error;
 use super::time::Now;
-use super::xml::{Element, Writer, ns, read_typed};
+use super::xml::{Element, Writer, ns};
 
 /// What the stream may touch.
 pub(crate) struct Io<'a> {
@@ -358,11 +359,11 @@ impl Stream {
                 .remedy("Leave the resource out, so that the server chooses one.")
                 .because(stanza_error::read(iq)));
         }
-        let response = iq.child("bind", ns::BIND).ok_or_else(|| "there is none".to_owned()).and_then(read_typed::<BindResponse>);
-        let response = response.map_err(|why| {
+        // RFC 6120, section 7.6.1: the answer MUST hold the full JID.
+        let jid = iq.child("bind", ns::BIND).and_then(|bind| bind.child("jid", ns::BIND)).map(Element::text).unwrap_or_default();
+        let jid = jids::normal_full(jid.trim()).map_err(|why| {
             Error::new(Code::ProtocolError, format!("the server's answer to resource binding cannot be read: {why}"))
         })?;
-        let jid = response.jid.to_string();
         if !self.features.needs_session {
             return Ok(self.finish(jid, false, io));
         }

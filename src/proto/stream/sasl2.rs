@@ -13,6 +13,7 @@ use super::features::Authentication;
 use super::keychain::FastToken;
 use super::sasl::{TokenMechanism, Upgrade};
 use crate::proto::error::{Code, Error};
+use crate::proto::jids;
 use crate::proto::time::parse_timestamp;
 use crate::proto::xml::{Element, Writer, ns};
 
@@ -180,8 +181,6 @@ impl<'a> Success<'a> {
 /// XEP-0386, section 3.2: after a binding the authorization identifier is the full JID.
 fn read_jid(success: Element<'_>) -> Result<String, Error> {
     let identifier = success.child("authorization-identifier", ns::SASL2).map(Element::text).unwrap_or_default();
-    match jid::FullJid::new(identifier.trim()) {
-        Ok(jid) => Ok(jid.to_string()),
-        Err(why) => Err(Error::new(Code::ProtocolError, format!("the server bound a resource and did not say which: {why}"))),
-    }
+    jids::normal_full(identifier.trim())
+        .map_err(|why| Error::new(Code::ProtocolError, format!("the server bound a resource and did not say which: {why}")))
 }

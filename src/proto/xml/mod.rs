@@ -1,19 +1,17 @@
 //! The only place where text becomes XML and XML becomes text (I5).
 //!
 //! In: [`prescan`] bounds and names a frame, [`Document`] parses it once into a tree that borrows the frame, [`Element`] reads
-//! the tree, [`read_typed`] fills an `xmpp-parsers` type from it. Out: [`Writer`] is the one serialiser; it cannot panic, and refuses what XML forbids.
+//! the tree. Out: [`Writer`] is the one serialiser; it cannot panic, and refuses what XML forbids.
 
 mod prescan;
 mod reader;
 mod tree;
-mod typed;
 mod writer;
 
 pub(crate) use prescan::{XmlFault, prescan, with_stream_prefix};
 pub(crate) use reader::{Element, parse, parse_stored};
 pub use tree::StanzaTree;
 pub(crate) use tree::read_command;
-pub(crate) use typed::read_typed;
 pub(crate) use writer::{WriteError, Writer, with_last_child};
 
 /// The namespaces that more than one module names.

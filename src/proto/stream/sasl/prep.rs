@@ -16,11 +16,11 @@ pub(super) fn prepare(text: &str, field: &'static str) -> Result<Zeroizing<Strin
     // by one. Only the rule on right-to-left text (RFC 3454, section 6) then holds for each run instead of the whole.
     let mut rest = text;
     while !rest.is_empty() {
-        let run_end = rest.find(stringprep::tables::unassigned_code_point).unwrap_or(rest.len());
+        let run_end = rest.find(waxwing_unicode::is_unassigned).unwrap_or(rest.len());
         let (run, tail) = rest.split_at(run_end);
-        let run = stringprep::saslprep(run).map_err(|_| {
-            // The cause names the character, which is part of a secret: it is left out.
-            SaslError::BadCredentials { field, problem: "contains characters that SASLprep (RFC 4013) does not allow" }
+        let run = waxwing_unicode::saslprep(run).map_err(|waxwing_unicode::Prohibited| SaslError::BadCredentials {
+            field,
+            problem: "contains characters that SASLprep (RFC 4013) does not allow",
         })?;
         prepared.push_str(&Zeroizing::new(run.into_owned()));
         let tail_start = tail.chars().next().map_or(0, char::len_utf8);
