@@ -176,19 +176,19 @@ pub struct Limits {
     pub frame_bytes: usize,
     /// Elements inside each other.
     pub depth: usize,
-    /// Attributes of one element: the parser's duplicate check is quadratic.
+    /// Attributes of one element: the check for two of one name is quadratic.
     pub attributes: usize,
-    /// `<` bytes in a frame: the parser reserves a node for each, even in text.
+    /// Elements and texts in a frame.
     pub nodes: usize,
-    /// `=` bytes in a frame: the parser reserves an attribute for each, even in text.
-    pub equals: usize,
-    /// Namespace declarations, each times those that hold around it: the parser copies and compares them.
+    /// Attributes in a frame.
+    pub all_attributes: usize,
+    /// Steps through the namespace declarations of a frame, which are looked up one by one.
     pub namespaces: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { frame_bytes: 16 << 20, depth: 128, attributes: 256, nodes: 1 << 19, equals: 1 << 19, namespaces: 1 << 22 }
+        Self { frame_bytes: 16 << 20, depth: 128, attributes: 256, nodes: 1 << 19, all_attributes: 1 << 19, namespaces: 1 << 22 }
     }
 }
 

@@ -2,16 +2,12 @@
 
 use std::borrow::Cow;
 
-use super::config::Limits;
-use super::xml::{ns, prescan};
+use super::xml::{ns, root_of};
 
 /// The frame, with the payload taken out where it belongs to a login.
 pub(crate) fn redact(frame: &str) -> Cow<'_, str> {
-    let is_login = match prescan(frame, &Limits { frame_bytes: usize::MAX, ..Limits::default() }) {
-        Ok(root) => matches!(root.namespace, ns::SASL | ns::SASL2),
-        // What cannot even be named is shown as what it is: nothing of ours is in it.
-        Err(_) => false,
-    };
+    // What cannot even be named is shown as what it is: nothing of ours is in it.
+    let is_login = root_of(frame).is_some_and(|(_, namespace)| matches!(&*namespace, ns::SASL | ns::SASL2));
     match frame.find('>') {
         Some(start) if is_login && start + 1 < frame.len() => {
             // A frame that was cut off has no end tag, and a payload all the same.

@@ -64,11 +64,7 @@ pub(super) fn endpoints(meta: &HostMeta, config: &Config) -> Result<Vec<String>,
         HostMeta::Xrd(text) => {
             let text = without_prologue(text);
             let limits = Limits { frame_bytes: HOST_META_BYTES, ..config.limits };
-            let read = xml::prescan(&text, &limits).and_then(|root| match root.fault {
-                Some(fault) => Err(fault),
-                None => xml::parse(&text, &limits),
-            });
-            let document = read.map_err(|_| Fruitless::NotXrd)?;
+            let document = xml::parse(&text, &limits).map_err(|_| Fruitless::NotXrd)?;
             let root = document.root();
             if !root.is("XRD", XRD) {
                 return Err(Fruitless::NotXrd);

@@ -10,7 +10,7 @@ use super::super::stream::management::Said;
 use super::super::stream::{Io, Progress, Stream, framing};
 use super::super::time::Now;
 use super::super::trace;
-use super::super::xml::{self, Element, XmlFault, ns};
+use super::super::xml::{self, Element, Reading, XmlFault, ns};
 use super::Session;
 
 impl Session {
@@ -60,7 +60,7 @@ impl Session {
 
     pub(super) fn handle_frame(&mut self, now: Now, frame: &str) {
         if self.stream.is_none() {
-            if xml::prescan(frame, &self.config.limits).is_ok_and(|root| (root.name, root.namespace) == ("close", ns::FRAMING)) {
+            if xml::root_of(frame).is_some_and(|(name, namespace)| (name, &*namespace) == ("close", ns::FRAMING)) {
                 self.take_leave();
             }
             return;
@@ -71,28 +71,22 @@ impl Session {
             self.outputs.push_back(Output::Event(Event::Stanza(StanzaText { direction: Direction::In, xml })));
         }
         let limits = self.config.limits;
-        let frame = &*xml::with_stream_prefix(frame);
-        let root = match xml::prescan(frame, &limits) {
-            Ok(root) => root,
-            Err(fault) => return self.handle_fault(now, fault),
-        };
-        let is_stanza = router::is_stanza(root.name, root.namespace);
+        let Reading { root, document } = xml::read(frame, &limits);
+        let (name, namespace) = root.unwrap_or_default();
+        let is_stanza = router::is_stanza(name, &namespace);
         if is_stanza && !self.is_bound() {
             self.negotiate(now, |stream, io| Ok(stream.stop_waiting_for_features(io).unwrap_or(Progress::Negotiating)));
         }
         if is_stanza && self.is_bound() {
             // What comes behind our `<close/>` is not confirmed any more, and the server delivers the message again at the next login:
             // were it shown now, it would be shown twice.
-            if self.is_closing && self.management.is_on() && root.name == "message" {
+            if self.is_closing && self.management.is_on() && name == "message" {
                 return;
             }
             // I8: what is counted is what came, whether it can be read or not.
             self.management.count_inbound(now.mono_ms);
         }
-        if let Some(fault) = root.fault {
-            return self.handle_fault(now, fault);
-        }
-        match xml::parse(frame, &limits) {
+        match document {
             Ok(document) => self.handle_element(now, document.root(), is_stanza),
             Err(fault) => self.handle_fault(now, fault),
         }
@@ -178,10 +172,6 @@ impl Session {
         match fault {
             XmlFault::TooLarge(why) => {
                 let error = Error::new(Code::LimitExceeded, format!("a frame was not read: {why}"));
-                if self.is_bound() { self.report(error) } else { self.give_up(now, error) }
-            }
-            XmlFault::Unreadable(why) => {
-                let error = Error::new(Code::UnreadableStanza, format!("a frame was not read: {why}"));
                 if self.is_bound() { self.report(error) } else { self.give_up(now, error) }
             }
             XmlFault::NotWellFormed(why) => self.break_off(

@@ -1,15 +1,15 @@
 //! The only place where text becomes XML and XML becomes text (I5).
 //!
-//! In: [`prescan`] bounds and names a frame, [`Document`] parses it once into a tree that borrows the frame, [`Element`] reads
-//! the tree. Out: [`Writer`] is the one serialiser; it cannot panic, and refuses what XML forbids.
+//! In: [`read`] makes a tree of a frame, which borrows the frame, and names its root; [`Element`] reads the tree. Out: [`Writer`] is
+//! the one serialiser; it cannot panic, and refuses what XML forbids.
 
-mod prescan;
-mod reader;
+mod document;
+mod parser;
 mod tree;
 mod writer;
 
-pub(crate) use prescan::{XmlFault, prescan, with_stream_prefix};
-pub(crate) use reader::{Element, parse, parse_stored};
+pub(crate) use document::Element;
+pub(crate) use parser::{Reading, XmlFault, parse, parse_stored, read, root_of};
 pub use tree::StanzaTree;
 pub(crate) use tree::read_command;
 pub(crate) use writer::{WriteError, Writer, with_last_child};

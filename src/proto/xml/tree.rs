@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::super::config::Limits;
 use super::super::error::Error;
-use super::prescan::{XmlFault, prescan};
-use super::reader::{Content, Document, Element, parse};
+use super::document::{Content, Document, Element};
+use super::parser::parse;
 
 /// An element, its attributes and all that is in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -51,15 +51,8 @@ impl From<Element<'_>> for StanzaTree {
 /// Parses the raw XML of an app under the rules that a server's frames obey.
 pub(crate) fn read_command<'a>(xml: &'a str, limits: &Limits) -> Result<Document<'a>, Error> {
     let xml = xml.trim();
-    let refuse = |fault: XmlFault| {
-        let (XmlFault::NotWellFormed(why) | XmlFault::Restricted(why) | XmlFault::TooLarge(why) | XmlFault::Unreadable(why)) =
-            fault;
-        Error::invalid(format!("the XML cannot be sent: {why}"))
+    parse(xml, limits).map_err(|fault| {
+        Error::invalid(format!("the XML cannot be sent: {}", fault.why()))
             .remedy("Pass exactly one element; build it with the xml`` tag, which escapes what it is given.")
-    };
-    let scanned = prescan(xml, limits).map_err(refuse)?;
-    match scanned.fault {
-        Some(fault) => Err(refuse(fault)),
-        None => parse(xml, limits).map_err(refuse),
-    }
+    })
 }

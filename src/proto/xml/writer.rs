@@ -5,8 +5,8 @@
 use xso::{AsXml, Item};
 
 use super::super::error::Error;
+use super::document::{Content, Element};
 use super::ns;
-use super::reader::{Content, Element};
 
 /// Why a stanza cannot be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -264,7 +264,7 @@ pub(crate) fn with_last_child(frame: &str, write: impl FnOnce(&mut Writer)) -> S
 #[cfg(test)]
 mod tests {
     use super::super::super::config::Limits;
-    use super::super::reader::parse;
+    use super::super::parser::parse;
     use minidom::Element as Minidom;
 
     use super::*;
