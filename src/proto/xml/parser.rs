@@ -477,7 +477,7 @@ impl<'a, 'l> Parser<'a, 'l> {
         let start = self.at;
         let bytes = self.frame.as_bytes();
         while let Some(byte) = bytes.get(self.at) {
-            if CLASSES[*byte as usize] & class != 0 {
+            if is_in(*byte, class) {
                 break;
             }
             self.at += 1;
@@ -490,7 +490,7 @@ impl<'a, 'l> Parser<'a, 'l> {
         let start = self.at;
         let bytes = self.frame.as_bytes();
         while let Some(byte) = bytes.get(self.at) {
-            if CLASSES[*byte as usize] & IN_NAME == 0 {
+            if !is_in(*byte, IN_NAME) {
                 break;
             }
             self.at += 1;
@@ -583,6 +583,11 @@ const IN_NAME: u8 = 4;
 
 const CLASSES: [u8; 256] = classes();
 
+fn is_in(byte: u8, class: u8) -> bool {
+    CLASSES.get(usize::from(byte)).is_some_and(|of_byte| of_byte & class != 0)
+}
+
+#[allow(clippy::indexing_slicing, reason = "when it compiles, it is in bounds")]
 const fn classes() -> [u8; 256] {
     let mut all = [0; 256];
     let mut byte = 0;
