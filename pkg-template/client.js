@@ -2,68 +2,68 @@
 // a framework's, then never gets between the engine and its owner.
 
 import * as check from "./check.js";
-import { Core } from "./core.js";
 import { iterate } from "./events.js";
+import { Inner } from "./inner.js";
 import { sourceOf } from "./xml.js";
 
-const core = Symbol("core");
+const inner = Symbol("inner");
 
 class Part {
   constructor(behind) {
-    hide(this, core, behind);
+    hide(this, inner, behind);
   }
 }
 
 class Roster extends Part {
   get items() {
-    return this[core]().items;
+    return this[inner]().items;
   }
 
   get(jid) {
     const checked = bare(check.jid(jid, "jid"));
-    return this[core]().engine?.rosterItem(checked);
+    return this[inner]().engine?.rosterItem(checked);
   }
 
   async add(contact, options) {
     const checked = check.contact(contact);
-    await this[core]().call((engine, token) => engine.rosterAdd(token, checked), check.waiting(options));
+    await this[inner]().call((engine, token) => engine.rosterAdd(token, checked), check.waiting(options));
   }
 
   async update(change, options) {
     const checked = check.contact(change);
-    await this[core]().call((engine, token) => engine.rosterUpdate(token, checked), check.waiting(options));
+    await this[inner]().call((engine, token) => engine.rosterUpdate(token, checked), check.waiting(options));
   }
 
   async remove(jid, options) {
     const checked = bare(check.jid(jid, "jid"));
-    await this[core]().call((engine, token) => engine.rosterRemove(token, checked), check.waiting(options));
+    await this[inner]().call((engine, token) => engine.rosterRemove(token, checked), check.waiting(options));
   }
 
   async subscribe(jid) {
     const checked = check.jid(jid, "jid");
-    this[core]().run((engine) => engine.subscribe(checked));
+    this[inner]().run((engine) => engine.subscribe(checked));
   }
 
   async approve(jid) {
     const checked = check.jid(jid, "jid");
-    this[core]().run((engine) => engine.approve(checked));
+    this[inner]().run((engine) => engine.approve(checked));
   }
 
   async deny(jid) {
     const checked = check.jid(jid, "jid");
-    this[core]().run((engine) => engine.deny(checked));
+    this[inner]().run((engine) => engine.deny(checked));
   }
 
   async unsubscribe(jid) {
     const checked = check.jid(jid, "jid");
-    this[core]().run((engine) => engine.unsubscribe(checked));
+    this[inner]().run((engine) => engine.unsubscribe(checked));
   }
 }
 
 class Presence extends Part {
   async set(presence) {
     const checked = check.presence(presence);
-    const behind = this[core]();
+    const behind = this[inner]();
     // Before there is an engine, it becomes the first presence.
     if (behind.engine) behind.run((engine) => engine.setPresence(checked));
     else behind.options.presence = checked;
@@ -71,18 +71,18 @@ class Presence extends Part {
 
   of(jid) {
     const checked = check.jid(jid, "jid");
-    return this[core]().engine?.presenceOf(checked);
+    return this[inner]().engine?.presenceOf(checked);
   }
 
   resources(jid) {
     const checked = bare(check.jid(jid, "jid"));
-    return this[core]().engine?.presenceResources(checked) ?? [];
+    return this[inner]().engine?.presenceResources(checked) ?? [];
   }
 
   async sendTo(jid, presence) {
     const to = check.jid(jid, "jid");
     const checked = check.directedPresence(presence);
-    this[core]().run((engine) => engine.sendPresenceTo(to, checked));
+    this[inner]().run((engine) => engine.sendPresenceTo(to, checked));
   }
 }
 
@@ -93,20 +93,21 @@ class Messages extends Part {
     // What most messages are goes over in one piece; an object would cross the border field by field.
     const isText = body !== undefined && Object.keys(checked).length === 2;
     const send = isText ? (engine, token) => engine.sendText(token, to, body) : (engine, token) => engine.sendMessage(token, checked);
-    return this[core]().callWhenLoaded(send, check.waiting(options));
+    return this[inner]().callWhenLoaded(send, check.waiting(options));
   }
 }
 
 class Account extends Part {
   async logout() {
-    await this[core]().logout();
+    await this[inner]().logout();
   }
 }
 
+/** `index.js` and `core.js` each make it their own, with the engine that they load. */
 export class Client {
-  constructor(options) {
-    const behind = new Core(check.clientOptions(options));
-    hide(this, core, () => behind);
+  constructor(options, loader) {
+    const behind = new Inner(check.clientOptions(options), loader);
+    hide(this, inner, () => behind);
     behind.parts = {
       roster: new Roster(() => behind),
       presence: new Presence(() => behind),
@@ -116,74 +117,74 @@ export class Client {
   }
 
   get state() {
-    return this[core]().state;
+    return this[inner]().state;
   }
 
   get jid() {
-    return this[core]().engine?.jid();
+    return this[inner]().engine?.jid();
   }
 
   get roster() {
-    return this[core]().parts.roster;
+    return this[inner]().parts.roster;
   }
 
   get presence() {
-    return this[core]().parts.presence;
+    return this[inner]().parts.presence;
   }
 
   get messages() {
-    return this[core]().parts.messages;
+    return this[inner]().parts.messages;
   }
 
   get account() {
-    return this[core]().parts.account;
+    return this[inner]().parts.account;
   }
 
   /** Not an async function: calls without a signal share one promise. */
   connect(options) {
     try {
-      return this[core]().connect(check.signalOnly(options).signal);
+      return this[inner]().connect(check.signalOnly(options).signal);
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
   disconnect() {
-    return this[core]().disconnect();
+    return this[inner]().disconnect();
   }
 
   on(name, listener) {
-    return this[core]().listeners.add(name, listener);
+    return this[inner]().listeners.add(name, listener);
   }
 
   once(name, listener) {
-    return this[core]().listeners.add(name, listener, true);
+    return this[inner]().listeners.add(name, listener, true);
   }
 
   off(name, listener) {
-    this[core]().listeners.remove(name, listener);
+    this[inner]().listeners.remove(name, listener);
   }
 
   events(name, options) {
-    return iterate(this[core]().listeners, name, check.signalOnly(options).signal);
+    return iterate(this[inner]().listeners, name, check.signalOnly(options).signal);
   }
 
   async request(xml, options) {
     const source = sourceOf(xml);
     const { signal, timeoutMs } = check.waiting(options);
-    return this[core]().call((engine, token) => engine.request(token, source, timeoutMs), { signal });
+    return this[inner]().call((engine, token) => engine.request(token, source, timeoutMs), { signal });
   }
 
   sendRaw(xml) {
     const source = sourceOf(xml);
-    this[core]().run((engine) => engine.sendRaw(source));
+    this[inner]().run((engine) => engine.sendRaw(source));
   }
 }
 
 if (Symbol.asyncDispose) {
   Object.defineProperty(Client.prototype, Symbol.asyncDispose, {
     value() {
-      return this[core]().dispose();
+      return this[inner]().dispose();
     },
     writable: true,
     configurable: true,

@@ -1,6 +1,22 @@
 // waxwing: an XMPP client for the browser. The contract is index.d.ts.
 
-export { Client } from "./client.js";
+import { Client as AnyClient } from "./client.js";
+import { Loader } from "./load.js";
+import instantiate, { Engine } from "./waxwing.js";
+
 export { XmppError } from "./error.js";
-export { init } from "./load.js";
 export { xml } from "./xml.js";
+
+// Bundlers look for exactly this expression with `new URL`.
+const loader = new Loader(instantiate, Engine, () => new URL("./waxwing_bg.wasm", import.meta.url));
+
+export class Client extends AnyClient {
+  constructor(options) {
+    super(options, loader);
+  }
+}
+
+/** Loads the module ahead of the first connect(). */
+export async function init(source) {
+  await loader.load(source);
+}

@@ -7,8 +7,8 @@
 mod support;
 
 use serde_json::{Value, json};
-use support::{Peer, USUAL_FEATURES, reconnecting};
-use waxwing::proto::{Code, Input, MessageOptions, Token};
+use support::{Peer, USUAL_FEATURES, config, reconnecting};
+use waxwing::proto::{Code, Input, MessageOptions, State, Token};
 
 fn send(peer: &mut Peer, token: u32, body: &str) {
     let options =
@@ -36,6 +36,16 @@ fn what_nobody_can_say_to_have_arrived_fails_before_what_waited_goes_out() {
     let messages: Vec<&String> = frames.iter().filter(|frame| frame.starts_with("<message")).collect();
     assert!(messages.len() == 1 && messages[0].contains("third"), "{frames:?}");
     assert!(!frames.iter().any(|frame| frame.contains("urn:xmpp:mam:2")), "{frames:?}");
+}
+
+#[test]
+fn a_url_is_required_since_nobody_looks_for_the_server() {
+    let mut config = config();
+    config.url = None;
+    let mut peer = Peer::new(config);
+    peer.session.connect(peer.now, Token(1));
+    assert!(matches!(peer.outcome(Token(1)), Some(Err(error)) if error.code == Code::InvalidArgument));
+    assert_eq!(peer.session.state(), State::Offline);
 }
 
 #[test]

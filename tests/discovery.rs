@@ -1,5 +1,7 @@
 //! Finding the server: host metadata, endpoints that fail, and where a server sends us.
 
+#![cfg(feature = "host-meta")]
+
 mod support;
 
 use proptest::prelude::*;

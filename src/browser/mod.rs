@@ -5,6 +5,10 @@
 //! Each of them is closed when it is dropped, so a client that is offline, or freed, leaves none behind. Nothing here knows
 //! `window`, so it works in a Worker too.
 
+#[cfg(feature = "host-meta")]
+mod discovery;
+#[cfg(not(feature = "host-meta"))]
+#[path = "no_discovery.rs"]
 mod discovery;
 mod driver;
 mod env;

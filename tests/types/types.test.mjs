@@ -32,7 +32,7 @@ function compile(files, { lib = OLD_LIBRARY, ...more } = {}) {
     allowImportingTsExtensions: true,
     lib,
     types: [],
-    paths: { waxwing: [join(ROOT, "pkg-template/index.d.ts")] },
+    paths: { waxwing: [join(ROOT, "pkg-template/index.d.ts")], "waxwing/core": [join(ROOT, "pkg-template/core.d.ts")] },
     ...more,
   };
   const config = join(mkdtempSync(join(scratch, "config-")), "tsconfig.json");
@@ -44,12 +44,16 @@ function compile(files, { lib = OLD_LIBRARY, ...more } = {}) {
   }
 }
 
-test("index.d.ts needs nothing but ES2020 and the DOM", () => {
-  compile([join(ROOT, "pkg-template/index.d.ts")], { target: "ES2020" });
+test("index.d.ts and core.d.ts need nothing but ES2020 and the DOM", () => {
+  compile(["index.d.ts", "core.d.ts"].map((file) => join(ROOT, "pkg-template", file)), { target: "ES2020" });
 });
 
 test("an app can use all of the contract, and nothing beside it", () => {
   compile([join(HERE, "usage.ts")]);
+});
+
+test("what is written for the core build is written for the whole package, but for the url", () => {
+  compile([join(HERE, "usage-core.ts")]);
 });
 
 test("the example program compiles as it stands", () => {
@@ -78,7 +82,7 @@ ${lines.join("\n")}
   compile([file]);
 });
 
-const DOCUMENTS = ["README.md", "pkg-template/README.md", "pkg-template/index.d.ts", "ARCHITECTURE.md", "CONTRIBUTING.md"];
+const DOCUMENTS = ["README.md", "pkg-template/README.md", "pkg-template/index.d.ts", "pkg-template/core.d.ts", "ARCHITECTURE.md", "CONTRIBUTING.md"];
 for (const document of DOCUMENTS.filter((document) => existsSync(join(ROOT, document)))) {
   test(`the examples in ${document} compile`, () => {
     const files = examplesIn(readFileSync(join(ROOT, document), "utf8")).map((example, index) => {

@@ -11,6 +11,7 @@ use wasm_bindgen_cli_support::Bindgen;
 use crate::project::Project;
 use crate::rust_target::Toolchain;
 use crate::ui::{self, Step};
+use crate::variant::Variant;
 use crate::{npm, package, process, setup};
 
 /// What wasm-opt may use: what rustc's wasm32 target uses by itself. With `--all-features` the result does not
@@ -54,14 +55,25 @@ impl Profile {
 /// Builds pkg/.
 pub(crate) fn build(project: &Project, profile: Profile) -> Result<()> {
     setup::for_build(project)?;
-    let compiled = compile(project, profile)?;
+    let mut folders = Vec::new();
+    let mut sizes = Vec::new();
+    for variant in Variant::published() {
+        let folder = build_variant(project, profile, &variant)?;
+        let size = std::fs::metadata(folder.join(variant.module())).map_or(0, |meta| meta.len());
+        sizes.push(format!("{} {} KB", variant.title(), size.div_ceil(1000)));
+        folders.push(folder);
+    }
+    package::lay(project, &folders)?;
+    ui::note(format!("pkg/ holds waxwing {} ({}; wasm: {})", project.version, profile.name(), sizes.join(", ")));
+    Ok(())
+}
+
+/// Makes the module and its glue. Returns the folder that holds them.
+pub(crate) fn build_variant(project: &Project, profile: Profile, variant: &Variant) -> Result<PathBuf> {
+    let compiled = compile(project, profile, variant)?;
     let wasm = std::fs::read(&compiled).with_context(|| format!("{} cannot be read", compiled.display()))?;
     check_left_out(&wasm)?;
-    let bound = bind(project, profile, &compiled, &wasm)?;
-    package::lay(project, &bound)?;
-    let size = std::fs::metadata(project.pkg().join("waxwing_bg.wasm")).map_or(0, |meta| meta.len());
-    ui::note(format!("pkg/ holds waxwing {} ({}, wasm {} KB)", project.version, profile.name(), size.div_ceil(1000)));
-    Ok(())
+    bind(project, profile, variant, &compiled, &wasm)
 }
 
 /// The release build for a command; with its `--no-build`, whatever build there is.
@@ -75,21 +87,24 @@ pub(crate) fn provide(project: &Project, is_built: bool, command: &str) -> Resul
     }
 }
 
-fn compile(project: &Project, profile: Profile) -> Result<PathBuf> {
-    let step = Step::begin(match profile {
-        Profile::Release => "Compiling to WebAssembly, optimised (the first time takes about two minutes)",
-        Profile::Quick => "Compiling to WebAssembly, quick profile (the first time takes about a minute)",
-    });
-    let mut command = Toolchain::ready(project)?.cargo_rustc(project);
+fn compile(project: &Project, profile: Profile, variant: &Variant) -> Result<PathBuf> {
+    let how = match profile {
+        Profile::Release => "optimised (the first time takes about two minutes)",
+        Profile::Quick => "quick profile (the first time takes about a minute)",
+    };
+    let step = Step::begin(format!("Compiling to WebAssembly: {}, {how}", variant.title()));
+    let mut command = Toolchain::ready(project)?.cargo_build(project);
+    command.args(["--package", variant.package()]).args(variant.features());
     command.args(["--profile", profile.name(), "--message-format", "json-render-diagnostics"]);
     let messages = process::capture_stdout(&mut command)?;
     step.done();
     let mut files = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()).filter_map(|message| {
-        let is_ours = message["reason"] == "compiler-artifact" && message["target"]["name"] == "waxwing";
+        let is_ours =
+            message["reason"] == "compiler-artifact" && message["target"]["name"] == variant.package().replace('-', "_");
         let files = message["filenames"].as_array()?.iter().filter_map(Value::as_str);
         if is_ours { files.filter(|file| file.ends_with(".wasm")).map(PathBuf::from).next() } else { None }
     });
-    files.next_back().context("Cargo built no .wasm file; is crate-type cdylib in Cargo.toml?")
+    files.next_back().context("Cargo built no .wasm file")
 }
 
 /// The names of functions begin with those of their crates, each with its length before it.
@@ -108,8 +123,8 @@ fn check_left_out(wasm: &[u8]) -> Result<()> {
 }
 
 /// Runs wasm-bindgen and wasm-opt; keeps the result as long as what went in stays the same.
-fn bind(project: &Project, profile: Profile, compiled: &Path, wasm: &[u8]) -> Result<PathBuf> {
-    let out = project.cache()?.join(format!("bindgen-{}", profile.name()));
+fn bind(project: &Project, profile: Profile, variant: &Variant, compiled: &Path, wasm: &[u8]) -> Result<PathBuf> {
+    let out = project.cache()?.join(format!("bindgen-{}-{}", profile.name(), variant.title().replace(" + ", "-")));
     let mark = out.join(".made-from");
     let mut hasher = DefaultHasher::new();
     // The lock file stands for the version of wasm-bindgen.
@@ -127,15 +142,15 @@ fn bind(project: &Project, profile: Profile, compiled: &Path, wasm: &[u8]) -> Re
         .input_path(compiled)
         .web(true)?
         .typescript(false)
-        // The package finds the module itself (pkg-template/load.js); once is enough for a bundler too.
+        // The package finds the module itself (pkg-template/index.js, core.js); once is enough for a bundler too.
         .omit_default_module_path(true)
-        .out_name("waxwing")
+        .out_name(variant.glue().trim_end_matches(".js"))
         .remove_name_section(true)
         .remove_producers_section(true)
         .generate(&out)
         .context("wasm-bindgen failed")?;
     step.done();
-    let file = out.join("waxwing_bg.wasm");
+    let file = out.join(variant.module());
     if profile == Profile::Release {
         optimise(project, &file)?;
     }

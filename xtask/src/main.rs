@@ -18,6 +18,7 @@ mod setup;
 mod size;
 mod test;
 mod ui;
+mod variant;
 
 use std::process::ExitCode;
 

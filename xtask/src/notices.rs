@@ -17,7 +17,7 @@ use crate::rust_target::TARGET;
 const INTRODUCTION: &str = "\
 # Third-party notices
 
-Waxwing itself is licensed under MIT OR Apache-2.0. `waxwing_bg.wasm` also holds code of the Rust standard library
+Waxwing itself is licensed under MIT OR Apache-2.0. The WebAssembly modules also hold code of the Rust standard library
 (MIT OR Apache-2.0, <https://github.com/rust-lang/rust>) and of the crates below, unmodified. The source of each is at the
 address given. Those under the Mozilla Public License 2.0 are available in source form there under that licence. The tables of
 RFC 3454 in it are made from data of the crates stringprep and unicode-bidi (MIT OR Apache-2.0) and of the Unicode Character Database.

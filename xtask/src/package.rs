@@ -10,7 +10,7 @@ use crate::notices;
 use crate::project::{Project, write_if_changed};
 
 /// Makes pkg/ hold exactly the template and the compiled parts, touching only files that change.
-pub(crate) fn lay(project: &Project, compiled: &Path) -> Result<()> {
+pub(crate) fn lay(project: &Project, compiled: &[PathBuf]) -> Result<()> {
     let mut files = read_tree(&project.root.join("pkg-template"))?;
     let manifest = files.get_mut(Path::new("package.json")).context("pkg-template/package.json is missing")?;
     *manifest = stamp(manifest, &project.version)?;
@@ -19,10 +19,11 @@ pub(crate) fn lay(project: &Project, compiled: &Path) -> Result<()> {
         files.insert(name.into(), licence);
     }
     files.insert("THIRD-PARTY-NOTICES.md".into(), notices::write(project)?.into_bytes());
-    for (path, content) in read_tree(compiled)? {
-        if is_hidden(&path) {
-            continue;
-        }
+    let mut parts = Vec::new();
+    for folder in compiled {
+        parts.extend(read_tree(folder)?.into_iter().filter(|(path, _)| !is_hidden(path)));
+    }
+    for (path, content) in parts {
         if files.insert(path.clone(), content).is_some() {
             bail!("pkg-template/{} would be overwritten by the build; give it another name.", path.display());
         }

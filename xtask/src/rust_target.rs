@@ -50,15 +50,13 @@ impl Toolchain {
         bail!("Rust cannot compile to WebAssembly here: install rustup and run `rustup target add {TARGET}`.");
     }
 
-    /// `cargo rustc` for the library, up to the arguments that name profile and output.
-    pub(crate) fn cargo_rustc(&self, project: &Project) -> Command {
+    /// `cargo build`, up to the arguments that name the package, features, profile and output.
+    pub(crate) fn cargo_build(&self, project: &Project) -> Command {
         let mut command = match self {
             Self::Own => Command::new(cargo()),
             Self::Distro => Command::new("/usr/bin/cargo"),
         };
-        command.current_dir(&project.root).args(["rustc", "--locked", "--package", "waxwing", "--lib"]);
-        // Only this crate type: with rlib beside it, cargo drops link-time optimisation without a word.
-        command.args(["--crate-type", "cdylib", "--target", TARGET]);
+        command.current_dir(&project.root).args(["build", "--locked", "--target", TARGET]);
         if let Self::Distro = self {
             // The distro's tools by their full names: rustup's come first on the PATH.
             command.env("RUSTC", "/usr/bin/rustc").env_remove("RUSTUP_TOOLCHAIN");

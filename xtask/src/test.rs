@@ -122,12 +122,12 @@ fn rust(project: &Project, steps: &mut Steps) {
                 let packages = ["--package", "waxwing", "--package", "waxwing-unicode"];
                 let arguments = ["clippy", "--locked", "--lib", "--target", TARGET];
                 process::run(cargo_here(project).args(arguments).args(packages).args(deny))?;
+                process::run(cargo_here(project).args(arguments).args(CORE).args(deny))?;
             }
             Ok(Outcome::Done)
         });
         steps.run("clippy (core)", || {
-            let arguments = ["clippy", "--locked", "--package", "waxwing", "--lib", "--no-default-features"];
-            process::run(cargo_here(project).args(arguments).args(deny))?;
+            process::run(cargo_here(project).args(["clippy", "--locked", "--lib"]).args(CORE).args(deny))?;
             Ok(Outcome::Done)
         });
     } else {
@@ -136,10 +136,12 @@ fn rust(project: &Project, steps: &mut Steps) {
     steps.run("rust", || cargo_test(project, &["--workspace"]));
     steps.run("rust (core)", || {
         let tests = CORE_TESTS.iter().flat_map(|test| ["--test", test]);
-        let arguments = ["--package", "waxwing", "--no-default-features", "--lib"].into_iter().chain(tests);
-        cargo_test(project, &arguments.collect::<Vec<_>>())
+        cargo_test(project, &CORE.into_iter().chain(["--lib"]).chain(tests).collect::<Vec<_>>())
     });
 }
+
+/// The build without extensions.
+const CORE: [&str; 3] = ["--package", "waxwing", "--no-default-features"];
 
 /// What the build without extensions has to do differently, and what it must not: the other tests ask for an extension, or for nothing that
 /// an extension has a part in.

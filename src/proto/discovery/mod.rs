@@ -16,12 +16,20 @@
 
 mod failure;
 mod host_meta;
+#[cfg(feature = "host-meta")]
+mod outcome;
+#[cfg(feature = "host-meta")]
+mod search;
+#[cfg(not(feature = "host-meta"))]
+#[path = "no_search.rs"]
+mod search;
 mod uri;
 
 use std::collections::VecDeque;
 
-use self::failure::{Found, Try};
+use self::failure::Try;
 pub use self::host_meta::{HOST_META_BYTES, HostMeta, HostMetaFault, HostMetaFormat, Link};
+use self::search::Search;
 use super::config::Config;
 use super::entropy::Ids;
 use super::error::{Code, Error};
@@ -30,8 +38,6 @@ use super::time::Now;
 
 /// RFC 6120, section 4.9.3.19: at least 2, and no more than 5 in a row.
 const MOST_REDIRECTS: u32 = 5;
-/// How long an XRD with links waits for the JRD, which is preferred: both were asked for at once.
-const PREFERENCE_MS: u64 = 300;
 
 /// All endpoints of an account: known, found, guessed.
 #[derive(Debug, Default)]
@@ -45,10 +51,9 @@ pub(crate) struct Endpoints {
     /// Still to be tried in this attempt.
     queue: VecDeque<(String, Origin)>,
     current: Option<(String, Origin)>,
-    search: Option<Search>,
+    search: Search,
     /// What became of those that were tried in this attempt.
     tries: Vec<Try>,
-    found: Option<Found>,
 }
 
 /// How an endpoint came to be tried.
@@ -58,16 +63,6 @@ enum Origin {
     Redirect,
     Link,
     Guess,
-}
-
-/// Two fetches under way.
-#[derive(Debug)]
-struct Search {
-    /// The ids of the fetches: JRD, XRD.
-    ids: [u32; 2],
-    found: Found,
-    /// Links of the XRD, and when they are taken if the JRD still has not come.
-    second_best: Option<(Vec<String>, u64)>,
 }
 
 /// What is to be done next.
@@ -83,9 +78,12 @@ impl Endpoints {
     /// Starts an attempt. The error is the caller's: a url that may not be used.
     pub(crate) fn begin(&mut self, config: &Config) -> Result<(), Error> {
         let named = config.endpoint()?;
+        if named.is_none() {
+            Search::check()?;
+        }
         self.queue.clear();
         self.tries.clear();
-        (self.current, self.search, self.found) = (None, None, None);
+        (self.current, self.search) = (None, Search::default());
         for (url, origin) in [(&self.moved, Origin::Redirect), (&self.home, Origin::Known), (&named, Origin::Known)] {
             if let Some(url) = url.as_ref().filter(|url| !self.queue.iter().any(|(queued, _)| queued == *url)) {
                 self.queue.push_back((url.clone(), origin));
@@ -100,13 +98,7 @@ impl Endpoints {
         if let Some((url, _)) = &self.current {
             return Next::Open(url.clone());
         }
-        if config.url.is_some() || self.found.is_some() {
-            return Next::Nothing;
-        }
-        let (jrd, xrd) = (ids.new_number(), ids.new_number());
-        self.search = Some(Search { ids: [jrd, xrd], found: Found::default(), second_best: None });
-        let fetch = |(id, format)| Output::FetchHostMeta { id, url: host_meta_url(config, format), format };
-        Next::Search([(jrd, HostMetaFormat::Jrd), (xrd, HostMetaFormat::Xrd)].map(fetch).into())
+        self.search.begin(config, ids).map_or(Next::Nothing, Next::Search)
     }
 
     /// Takes in the answer to a fetch. `true`: the search is over, and there is a next endpoint.
@@ -117,57 +109,36 @@ impl Endpoints {
         fetched: Result<HostMeta, HostMetaFault>,
         config: &Config,
     ) -> bool {
-        let Some(search) = &mut self.search else { return false };
-        let [jrd, xrd] = search.ids;
-        let format = match answer {
-            _ if answer == jrd => HostMetaFormat::Jrd,
-            _ if answer == xrd => HostMetaFormat::Xrd,
-            // Of a search that is over.
-            _ => return false,
-        };
-        match (search.found.note(format, fetched, config), format) {
-            (Some(links), HostMetaFormat::Jrd) => self.conclude(links, config),
-            (Some(links), HostMetaFormat::Xrd) if search.found.has_answer(HostMetaFormat::Jrd) => self.conclude(links, config),
-            (Some(links), HostMetaFormat::Xrd) => search.second_best = Some((links, now.mono_ms + PREFERENCE_MS)),
-            (None, _) if search.found.is_complete() => {
-                let links = search.second_best.take().map(|(links, _)| links).unwrap_or_default();
-                self.conclude(links, config);
-            }
-            (None, _) => {}
-        }
-        self.search.is_none()
+        let found = self.search.handle(now, answer, fetched, config);
+        let is_over = found.is_some();
+        self.enqueue(found);
+        is_over
     }
 
     pub(crate) fn is_searching(&self) -> bool {
-        self.search.is_some()
+        self.search.is_under_way()
     }
 
     /// When [`give_up_search`](Self::give_up_search) is due because the better format did not come.
     pub(crate) fn deadline_ms(&self) -> Option<u64> {
-        self.search.as_ref().and_then(|search| search.second_best.as_ref()).map(|(_, deadline_ms)| *deadline_ms)
+        self.search.deadline_ms()
     }
 
     /// Waits for no more answers, and goes on with what came.
     pub(crate) fn give_up_search(&mut self, config: &Config) {
-        if let Some(search) = &mut self.search {
-            let links = search.second_best.take().map(|(links, _)| links).unwrap_or_default();
-            self.conclude(links, config);
-        }
+        let found = self.search.give_up(config);
+        self.enqueue(found);
     }
 
     /// Forgets the fetches under way, if there are any.
     pub(crate) fn stop_search(&mut self) -> bool {
-        self.search.take().is_some()
+        self.search.stop()
     }
 
     /// How many endpoints share the time that is left: the one under way, and those behind it. What a search will find is estimated.
     pub(crate) fn shares(&self, config: &Config) -> u64 {
-        let is_search_ahead = config.url.is_none() && self.found.is_none();
-        let expected = match &self.current {
-            Some(_) => 1 + usize::from(is_search_ahead),
-            None => 1 + GUESSES.len(),
-        };
-        u64::try_from(self.queue.len() + expected).unwrap_or(u64::MAX)
+        let expected = self.search.expected(self.current.is_none(), config);
+        u64::try_from(self.queue.len() + 1 + expected).unwrap_or(u64::MAX)
     }
 
     /// The endpoint under way led nowhere. `is_open`: there was a WebSocket that agreed on XMPP.
@@ -221,33 +192,17 @@ impl Endpoints {
 
     /// The error of an attempt whose last endpoint failed with `last`.
     pub(crate) fn failure(&self, last: Error, config: &Config) -> Error {
-        failure::of(&self.tries, self.found.as_ref(), last, config)
+        failure::of(&self.tries, &self.search, last, config)
     }
 
-    fn conclude(&mut self, links: Vec<String>, config: &Config) {
-        let Some(search) = self.search.take() else { return };
-        let host = &config.account.domain;
-        let guesses = GUESSES.map(|path| (format!("wss://{host}/{path}"), Origin::Guess));
-        for (url, origin) in links.into_iter().map(|url| (url, Origin::Link)).chain(guesses) {
+    fn enqueue(&mut self, found: Option<Vec<(String, Origin)>>) {
+        for (url, origin) in found.into_iter().flatten() {
             let is_new = !self.queue.iter().any(|(queued, _)| *queued == url) && !self.tries.iter().any(|tried| tried.url == url);
             if is_new {
                 self.queue.push_back((url, origin));
             }
         }
-        self.found = Some(search.found);
     }
-}
-
-/// What servers call their endpoint where nobody said otherwise: Prosody and most documentation, then ejabberd.
-const GUESSES: [&str; 2] = ["xmpp-websocket", "ws"];
-
-/// XEP-0156, section 2.2: MUST be fetched only over HTTPS. The browser turns an internationalised domain into its ASCII form.
-fn host_meta_url(config: &Config, format: HostMetaFormat) -> String {
-    let file = match format {
-        HostMetaFormat::Jrd => "host-meta.json",
-        HostMetaFormat::Xrd => "host-meta",
-    };
-    format!("https://{}/.well-known/{file}", config.account.domain)
 }
 
 /// A server's words, short enough for a message.

@@ -1,0 +1,343 @@
+// What is behind a Client: its engine, the calls that wait for an answer, and its listeners.
+
+import { aborted, errorFrom, notConnected, report, XmppError } from "./error.js";
+import { EVENTS, Listeners } from "./events.js";
+import { storeOf } from "./storage.js";
+
+const NO_ITEMS = Object.freeze([]);
+
+export class Inner {
+  constructor(options, loader) {
+    this.options = options;
+    this.loader = loader;
+    this.engine = undefined;
+    this.listeners = new Listeners(() => this.tellInterests());
+    this.calls = new Map();
+    this.lastToken = 0;
+    // The connect() that goes on, and the disconnect().
+    this.attempt = undefined;
+    this.closing = undefined;
+    // The connect() that waits for the WebAssembly module, and the sends that wait with it.
+    this.loading = undefined;
+    this.early = [];
+    this.cachedItems = undefined;
+    this.sink = sinkOf(this);
+  }
+
+  get state() {
+    if (this.loading) return "connecting";
+    return this.engine?.state() ?? "offline";
+  }
+
+  get items() {
+    if (!this.engine) return NO_ITEMS;
+    return (this.cachedItems ??= Object.freeze(this.engine.rosterItems()));
+  }
+
+  connect(signal) {
+    if (signal?.aborted) return Promise.reject(abortedBy(signal));
+    // While the stream closes, the engine connects again right after.
+    if (this.state === "online" && !this.closing) return Promise.resolve();
+    const attempt = this.attempt ?? this.begin();
+    if (!signal) {
+      attempt.isKept = true;
+      return attempt.promise;
+    }
+    return this.join(attempt, signal);
+  }
+
+  disconnect() {
+    if (this.loading) {
+      this.stopLoading(aborted("disconnect() was called"));
+      return Promise.resolve();
+    }
+    // Even offline the engine may hold a socket, which waits for the server's last word.
+    if (!this.engine) return Promise.resolve();
+    if (this.closing) return this.closing;
+    // In the field before the command runs: a listener may call again.
+    const { promise, resolve, reject } = deferred();
+    this.closing = promise;
+    const settled = (settle) => (outcome) => {
+      if (this.closing === promise) this.closing = undefined;
+      settle(outcome);
+    };
+    this.call((engine, token) => engine.disconnect(token)).then(settled(resolve), settled(reject));
+    return promise;
+  }
+
+  /** The engine goes too, and with it the roster and presence that outlive a disconnect(). */
+  async dispose() {
+    await this.disconnect();
+    this.discard();
+  }
+
+  /** Also for a client that was never connected: what is to be forgotten may be stored. */
+  async logout() {
+    if (this.loading) this.stopLoading(aborted("logout() was called"));
+    await this.loader.load();
+    const engine = this.engine ?? this.makeEngine();
+    await this.call((_, token) => engine.logout(token));
+    this.discard();
+  }
+
+  /** Unless a connect() came meanwhile. */
+  discard() {
+    if (this.state !== "offline" || this.attempt) return;
+    this.engine?.free();
+    this.engine = undefined;
+    this.cachedItems = undefined;
+  }
+
+  /** Starts a command whose outcome the sink tells. */
+  call(start, { signal, timeoutMs } = {}) {
+    if (signal?.aborted) return Promise.reject(abortedBy(signal));
+    if (!this.engine) return Promise.reject(notConnected());
+    return new Promise((resolve, reject) => {
+      const token = (this.lastToken = (this.lastToken + 1) >>> 0);
+      const call = { resolve, reject, cleanUp: undefined };
+      this.calls.set(token, call);
+      if (signal || timeoutMs !== undefined) this.limit(call, token, signal, timeoutMs);
+      try {
+        start(this.engine, token);
+      } catch (error) {
+        this.settle(token, errorFrom(error));
+      }
+    });
+  }
+
+  /** Gives a call up when its signal or its time says so. */
+  limit(call, token, signal, timeoutMs) {
+    const giveUp = (error) => {
+      this.settle(token, error);
+      this.engine?.cancel(token);
+    };
+    const abort = () => giveUp(abortedBy(signal));
+    const timer = timeoutMs === undefined ? undefined : setTimeout(() => giveUp(timedOut(timeoutMs)), timeoutMs);
+    signal?.addEventListener("abort", abort);
+    call.cleanUp = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", abort);
+    };
+  }
+
+  /** As call(), and while the module loads it waits its turn. */
+  callWhenLoaded(start, options = {}) {
+    if (!this.loading) return this.call(start, options);
+    const { signal } = options;
+    if (signal?.aborted) return Promise.reject(abortedBy(signal));
+    return new Promise((resolve, reject) => {
+      this.early.push((error) => (error ? reject(error) : this.call(start, options).then(resolve, reject)));
+    });
+  }
+
+  /** Runs a command that is done when it returns. */
+  run(start) {
+    if (!this.engine) throw notConnected();
+    try {
+      return start(this.engine);
+    } catch (error) {
+      throw errorFrom(error);
+    }
+  }
+
+  settle(token, error, value) {
+    const call = this.calls.get(token);
+    if (!call) return;
+    this.calls.delete(token);
+    call.cleanUp?.();
+    if (error) call.reject(error);
+    else call.resolve(value);
+  }
+
+  // Connecting.
+
+  begin() {
+    const attempt = { ...deferred(), token: 0, waiters: 0, isKept: false };
+    this.attempt = attempt;
+    if (this.loader.engine) {
+      this.start(attempt);
+      return attempt;
+    }
+    this.loading = attempt;
+    this.loader.load().then(
+      () => this.loading === attempt && this.start(attempt),
+      (error) => this.loading === attempt && this.stopLoading(error),
+    );
+    this.emit("state", { current: "connecting", previous: "offline" });
+    return attempt;
+  }
+
+  start(attempt) {
+    try {
+      this.engine ??= this.makeEngine();
+    } catch (error) {
+      this.stopLoading(errorFrom(error), attempt);
+      return;
+    }
+    const settled = (settle) => (outcome) => {
+      if (this.attempt === attempt) this.attempt = undefined;
+      settle(outcome);
+    };
+    const connected = this.call((engine, token) => {
+      attempt.token = token;
+      engine.connect(token);
+    });
+    connected.then(settled(attempt.resolve), (error) => {
+      // The engine refused without a word about its state: the app was told that it is connecting.
+      if (this.loading === attempt) this.stopLoading(error);
+      else settled(attempt.reject)(error);
+    });
+    if (!this.loading) for (const send of this.early.splice(0)) send();
+  }
+
+  makeEngine() {
+    const { password, credentials, presence = {}, reconnect = {}, timeouts = {}, allowInsecure = false, storage, ...rest } = this.options;
+    const Engine = this.loader.engine;
+    const options = {
+      ...rest,
+      password,
+      asksCredentials: credentials !== undefined,
+      allowInsecure,
+      presence: presence || undefined,
+      reconnect: reconnect || undefined,
+      timeouts,
+    };
+    const engine = new Engine(options, EVENTS, this.sink, storeOf(storage));
+    this.engine = engine;
+    this.tellInterests();
+    return engine;
+  }
+
+  /** It did not come to a connection: the module or the options are no good, or disconnect() was called. */
+  stopLoading(error, attempt = this.loading) {
+    const wasLoading = this.loading === attempt;
+    this.loading = undefined;
+    this.attempt = undefined;
+    if (wasLoading) this.emit("state", { current: "offline", previous: "connecting", error });
+    attempt.reject(error);
+    for (const send of this.early.splice(0)) send(error);
+  }
+
+  /** A caller with a signal: the attempt is given up when nobody waits for it any more. */
+  join(attempt, signal) {
+    attempt.waiters += 1;
+    return new Promise((resolve, reject) => {
+      const abort = () => {
+        reject(abortedBy(signal));
+        attempt.waiters -= 1;
+        if (attempt.waiters > 0 || attempt.isKept) return;
+        if (this.loading === attempt) this.stopLoading(abortedBy(signal));
+        else this.engine?.cancel(attempt.token);
+      };
+      const settled = (settle) => (outcome) => {
+        signal.removeEventListener("abort", abort);
+        settle(outcome);
+      };
+      signal.addEventListener("abort", abort, { once: true });
+      attempt.promise.then(settled(resolve), settled(reject));
+    });
+  }
+
+  // What the engine tells.
+
+  handleEvent(name, payload) {
+    if (name === "state") this.handleState(payload);
+    if (name === "roster") this.cachedItems = undefined;
+    if (payload === undefined) return;
+    if (name === "state" && this.loading) {
+      // That it is connecting the app knows already.
+      this.loading = undefined;
+      return;
+    }
+    if (name === "error") payload = errorFrom(payload);
+    else if (payload.error) payload.error = errorFrom(payload.error);
+    this.emit(name, payload);
+  }
+
+  handleState({ current }) {
+    // Only while it is not offline does the engine keep its client alive.
+    this.sink.inner = current === "offline" ? undefined : this;
+    // From here on a connect() is a new one, even if a listener calls it before the old one is settled.
+    if (current !== "connecting") this.attempt = undefined;
+    if (current === "offline") this.closing = undefined;
+  }
+
+  handleCredentials(id, mechanisms, jid) {
+    const answer = (given, reason) => this.engine?.credentials(id, given, reason);
+    const ask = async () => this.options.credentials({ mechanisms, jid });
+    ask().then(
+      (given) => {
+        const { password, token, external } = given ?? {};
+        if (typeof password === "string") answer({ password }, "");
+        else if (typeof token === "string") answer({ token }, "");
+        else if (external === true) answer("external", "");
+        else answer(undefined, "credentials() must resolve with { password }, { token } or { external: true }");
+      },
+      (error) => {
+        report(error);
+        answer(undefined, "credentials() failed");
+      },
+    );
+  }
+
+  emit(name, payload) {
+    if (this.options.log) this.log(name, payload);
+    this.listeners.emit(name, payload);
+  }
+
+  log(name, payload) {
+    const entry = entryOf(name, payload);
+    if (!entry) return;
+    try {
+      this.options.log({ timestamp: Date.now(), ...entry });
+    } catch (error) {
+      report(error);
+    }
+  }
+
+  /** Events that nobody listens to are not made. The client itself needs to know the state. */
+  tellInterests() {
+    if (!this.engine) return;
+    const isWanted = (name) => name === "state" || this.listeners.has(name) || (this.options.log && (name === "stanza" || name === "error"));
+    const bits = EVENTS.reduce((bits, name, index) => (isWanted(name) ? bits | (1 << index) : bits), 0);
+    this.engine.listen(bits, Boolean(isWanted("stanza")));
+  }
+}
+
+/** The engine outlives no client: it holds this, and this holds the client only weakly, or while it is not offline. */
+function sinkOf(inner) {
+  const weak = new WeakRef(inner);
+  return {
+    inner: undefined,
+    event: (index, payload) => weak.deref()?.handleEvent(EVENTS[index], payload && JSON.parse(payload)),
+    settled: (token, error, value) => weak.deref()?.settle(token, errorFrom(error), value),
+    credentials: (id, mechanisms, jid) => weak.deref()?.handleCredentials(id, mechanisms, jid),
+  };
+}
+
+/** What the log says of an event: never a payload, which may be private. */
+function entryOf(name, payload) {
+  if (name === "state") {
+    const { current, previous, error } = payload;
+    return { level: "info", message: `${previous} -> ${current}`, ...(error && { error }) };
+  }
+  if (name === "error") return { level: "warn", message: payload.message, error: payload };
+  if (name !== "stanza") return undefined;
+  const { direction, xml } = payload;
+  const element = /^<([^\s/>]+)/.exec(xml)?.[1] ?? "?";
+  return { level: "debug", message: `${direction} <${element}>, ${xml.length} characters` };
+}
+
+function deferred() {
+  const parts = {};
+  parts.promise = new Promise((resolve, reject) => Object.assign(parts, { resolve, reject }));
+  return parts;
+}
+
+function abortedBy(signal) {
+  return aborted("the call was aborted by its signal", signal.reason);
+}
+
+function timedOut(timeoutMs) {
+  return new XmppError({ code: "timeout", message: `there was no answer in ${timeoutMs} ms` });
+}
