@@ -25,7 +25,7 @@ import { delimiter, join } from "node:path";
 import { chromium } from "playwright-core";
 import { serve } from "./static-server.mjs";
 
-const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+const PROGRAMS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 const BLANK = "/tests/browser/blank.html";
 const FLAGS = [
   "--disable-background-networking",
@@ -42,7 +42,7 @@ export async function launch({ csp, routes, files, args = [] } = {}) {
   try {
     const isRoot = process.getuid?.() === 0;
     const browser = await chromium.launch({
-      executablePath: findChromium(),
+      executablePath: findBrowser("Chromium", "CHROMIUM", PROGRAMS),
       headless: true,
       // Pages of today come back from there; Playwright would turn it off.
       ignoreDefaultArgs: ["--disable-back-forward-cache"],
@@ -99,10 +99,11 @@ function watch(page) {
   };
 }
 
-function findChromium() {
-  if (process.env.CHROMIUM) return process.env.CHROMIUM;
+/** The program of a browser: what the variable says, or the first of the names on the PATH. */
+export function findBrowser(name, variable, programs) {
+  if (process.env[variable]) return process.env[variable];
   const folders = (process.env.PATH ?? "").split(delimiter);
-  const found = NAMES.flatMap((name) => folders.map((folder) => join(folder, name))).find((file) => existsSync(file));
-  if (!found) throw new Error("Chromium is missing: run `cargo xtask setup`.");
+  const found = programs.flatMap((program) => folders.map((folder) => join(folder, program))).find((file) => existsSync(file));
+  if (!found) throw new Error(`${name} is missing: run \`cargo xtask setup\`.`);
   return found;
 }

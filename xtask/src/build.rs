@@ -95,16 +95,27 @@ fn compile(project: &Project, profile: Profile, variant: &Variant) -> Result<Pat
     let step = Step::begin(format!("Compiling to WebAssembly: {}, {how}", variant.title()));
     let mut command = Toolchain::ready(project)?.cargo_build(project);
     command.args(["--package", variant.package()]).args(variant.features());
-    command.args(["--profile", profile.name(), "--message-format", "json-render-diagnostics"]);
-    let messages = process::capture_stdout(&mut command)?;
+    command.args(["--profile", profile.name()]);
+    let wasm = wasm_of(&mut command, variant.package())?;
     step.done();
-    let mut files = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()).filter_map(|message| {
-        let is_ours =
-            message["reason"] == "compiler-artifact" && message["target"]["name"] == variant.package().replace('-', "_");
-        let files = message["filenames"].as_array()?.iter().filter_map(Value::as_str);
-        if is_ours { files.filter(|file| file.ends_with(".wasm")).map(PathBuf::from).next() } else { None }
-    });
-    files.next_back().context("Cargo built no .wasm file")
+    Ok(wasm)
+}
+
+/// The module that a cargo command makes of a package.
+pub(crate) fn wasm_of(command: &mut Command, package: &str) -> Result<PathBuf> {
+    let mut files = files_of(command, &package.replace('-', "_"))?.into_iter();
+    files.find(|file| file.extension().is_some_and(|extension| extension == "wasm")).context("Cargo built no .wasm file")
+}
+
+/// The files that a cargo command makes for a target.
+pub(crate) fn files_of(command: &mut Command, target: &str) -> Result<Vec<PathBuf>> {
+    let messages = process::capture_stdout(command.args(["--message-format", "json-render-diagnostics"]))?;
+    let messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let mut files =
+        messages.filter(|message| message["reason"] == "compiler-artifact" && message["target"]["name"] == target).filter_map(
+            |message| Some(message["filenames"].as_array()?.iter().filter_map(Value::as_str).map(PathBuf::from).collect()),
+        );
+    files.next_back().with_context(|| format!("Cargo built nothing for {target}"))
 }
 
 /// The names of functions begin with those of their crates, each with its length before it.

@@ -10,6 +10,7 @@ mod demo;
 mod notices;
 mod npm;
 mod package;
+mod probe;
 mod process;
 mod project;
 mod prosody;
@@ -30,7 +31,7 @@ Build, test and try Waxwing.
 
 Usage: cargo xtask <command>
 
-  setup                 install what is missing: the wasm32 target, npm packages, Prosody, Chromium
+  setup                 install what is missing: the wasm32 target, npm packages, Prosody, Chromium, Firefox
   build [--quick]       compile to WebAssembly and lay the npm package into pkg/
                           --quick  compiles faster, for tests: hardly optimised
   test [PART...] [-- WORD...]

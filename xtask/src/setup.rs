@@ -7,7 +7,24 @@ use crate::prosody::Need;
 use crate::rust_target::Toolchain;
 use crate::{debian, npm, process, prosody, ui};
 
-const BROWSERS: &[&str] = &["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+/// A browser that the tests drive.
+struct Browser {
+    name: &'static str,
+    /// Names its program.
+    variable: &'static str,
+    programs: &'static [&'static str],
+    packages: &'static [&'static str],
+}
+
+const CHROMIUM: Browser = Browser {
+    name: "Chromium",
+    variable: "CHROMIUM",
+    programs: &["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"],
+    packages: &["chromium", "fonts-noto-color-emoji", "fonts-dejavu-core"],
+};
+
+const FIREFOX: Browser =
+    Browser { name: "Firefox", variable: "FIREFOX", programs: &["firefox-esr", "firefox"], packages: &["firefox-esr"] };
 
 /// All that any command needs.
 pub(crate) fn everything(project: &Project) -> Result<()> {
@@ -27,19 +44,18 @@ pub(crate) fn for_browser_tests(project: &Project) -> Result<()> {
     // One test runs the benchmarks on a small scale.
     npm::install(&project.benches())?;
     prosody::install(Need::Current)?;
-    chromium()
+    browser(&CHROMIUM)?;
+    browser(&FIREFOX)
 }
 
-fn chromium() -> Result<()> {
-    let has_one = std::env::var_os("CHROMIUM").is_some() || BROWSERS.iter().any(|name| process::find(name).is_some());
-    if has_one {
+fn browser(browser: &Browser) -> Result<()> {
+    let Browser { name, variable, programs, packages } = browser;
+    if std::env::var_os(variable).is_some() || programs.iter().any(|program| process::find(program).is_some()) {
         return Ok(());
     }
     match debian::system() {
-        // Ubuntu's chromium is a stub for a snap, which does not run everywhere.
-        Some(system) if system.id == "debian" => {
-            debian::install(&["chromium", "fonts-noto-color-emoji", "fonts-dejavu-core"], None)
-        }
-        _ => bail!("Chromium is missing: install Chromium or Chrome, or name its program in the environment variable CHROMIUM."),
+        // On Ubuntu both packages are stubs for a snap, which does not run everywhere.
+        Some(system) if system.id == "debian" => debian::install(packages, None),
+        _ => bail!("{name} is missing: install it, or name its program in the environment variable {variable}."),
     }
 }

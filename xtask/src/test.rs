@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use crate::build::{self, Profile};
 use crate::project::{Project, cargo};
 use crate::rust_target::{TARGET, Toolchain};
-use crate::{npm, process, setup, size, ui};
+use crate::{npm, probe, process, setup, size, ui};
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Part {
@@ -83,7 +83,11 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<ExitCode> {
             steps.not_run(name, "there is no built package");
             continue;
         }
-        steps.run(name, || javascript(project, &project.tests().join(name), &options.words));
+        let files = test_files(&project.tests().join(name), &options.words)?;
+        if !options.is_built && files.iter().any(|file| file.ends_with("unicode.test.mjs")) {
+            steps.run("build (probe)", || probe::build(project).map(|()| Outcome::Done));
+        }
+        steps.run(name, || javascript(project, &files));
     }
     if options.has(Part::Size) {
         steps.run("size", || size::check(project).map(|()| Outcome::Done));
@@ -119,7 +123,7 @@ fn rust(project: &Project, steps: &mut Steps) {
         steps.run("clippy (wasm32)", || {
             // Debian's Rust has its own way to the target, and no clippy for it.
             if matches!(Toolchain::ready(project)?, Toolchain::Own) {
-                let packages = ["--package", "waxwing", "--package", "waxwing-unicode"];
+                let packages = ["--package", "waxwing", "--package", "waxwing-unicode", "--package", "waxwing-unicode-probe"];
                 let arguments = ["clippy", "--locked", "--lib", "--target", TARGET];
                 process::run(cargo_here(project).args(arguments).args(packages).args(deny))?;
                 process::run(cargo_here(project).args(arguments).args(CORE).args(deny))?;
@@ -158,17 +162,23 @@ fn cargo_test(project: &Project, arguments: &[&str]) -> Result<Outcome> {
     Ok(Outcome::Passed(passed))
 }
 
-/// Runs the test files of one folder with Node's own test runner.
-fn javascript(project: &Project, folder: &Path, words: &[String]) -> Result<Outcome> {
+/// The test files of one folder.
+fn test_files(folder: &Path, words: &[String]) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     collect_test_files(folder, &mut files)?;
     files.retain(|file| words.is_empty() || words.iter().any(|word| file.to_string_lossy().contains(word.as_str())));
     files.sort();
+    Ok(files)
+}
+
+/// Runs test files with Node's own test runner.
+fn javascript(project: &Project, files: &[PathBuf]) -> Result<Outcome> {
     if files.is_empty() {
         return Ok(Outcome::Passed(0));
     }
     let mut command = Command::new("node");
-    command.current_dir(&project.root).args(["--test", "--test-reporter=spec", "--test-concurrency=2"]).args(&files);
+    command.current_dir(&project.root).args(["--test", "--test-reporter=spec", "--test-concurrency=2"]).args(files);
+    command.env("WAXWING_UNICODE_PROBE", probe::folder(project)?);
     if ui::has_colour() {
         command.env("FORCE_COLOR", "1");
     }

@@ -32,9 +32,20 @@ pub(crate) const DOMAIN_CONTEXTS: &[Context] = &[
     Context { name: "in an A-label", around: |c| format!("b.XN--{}.example", punycode(&['a', c, 'é'])) },
 ];
 
-/// Whether a code point is put in all contexts: planes without a single character of any version, and those for private use, are seen alone only.
-pub(crate) fn is_in_all_contexts(character: char) -> bool {
-    matches!(character, '\0'..='\u{e0ff}' | '\u{f8f0}'..='\u{33fff}' | '\u{e0000}'..='\u{e0fff}')
+/// Planes for private use, and those without a character in any version of Unicode, are seen once only.
+pub(crate) fn is_in_a_plane_of_characters(character: char) -> bool {
+    !matches!(character, '\u{34000}'..='\u{dffff}' | '\u{e1000}'..)
+}
+
+/// Whether a code point is put among others. One ideograph is like another there, except for those that become others.
+pub(crate) fn is_put_among_others(character: char) -> bool {
+    match character {
+        '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{20000}'..='\u{2f7ff}' | '\u{2fa20}'..='\u{33fff}' => {
+            u32::from(character).is_multiple_of(16)
+        }
+        '\u{e100}'..='\u{f8ef}' => false,
+        _ => is_in_a_plane_of_characters(character),
+    }
 }
 
 /// Whole JIDs.

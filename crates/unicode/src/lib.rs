@@ -1,9 +1,23 @@
 //! The Unicode that XMPP's addresses and passwords need (RFC 6122, RFC 4013): normalised JIDs and SASLprep.
 //!
-//! Natively the crates `jid` and `stringprep` do it. Their tables, and those of `idna` behind them, are 110 KB of brotli, and a browser has
-//! most of them: on wasm32 `String.prototype.normalize` is the normalization form KC, and `URL` checks internationalised domains (UTS 46).
-//! What a browser has no function for (case folding, the code points assigned in Unicode 3.2, their direction) is in [tables](browser) of
-//! 2 KB brotli. Both are built-in functions of the browser that call nothing of the page's.
+//! Natively the crates `jid` and `stringprep` do it: they are the reference. Their tables, and those of `idna` behind them, are more than 100 KB of
+//! brotli, and a browser has most of them: on wasm32 `String.prototype.normalize` is the normalization form KC, and `URL` checks internationalised
+//! domains (UTS 46). What a browser has no function for (case folding, the code points that Unicode 3.2 knew, their direction) is in tables of
+//! 1.6 KB brotli. Both are built-in functions that call nothing of the page's.
+//!
+//! # Where a browser differs from the reference
+//!
+//! Two tests compare all of Unicode, each code point alone and among others, and JIDs in the scripts of the world. `tests.rs` runs the browser's way natively,
+//! with the reference's tables where the browser's would be asked: no difference. tests/browser/unicode.test.mjs runs it in Chromium and Firefox, and
+//! lists the differences. All are of one kind: **what is newer than the browser's version of Unicode is refused by it**.
+//!
+//! - Characters newer than Unicode 3.2 are not allowed in JIDs, unless they stand for older ones, as 🄰 does for A: of those the reference, with Unicode
+//!   18, knows 35 that browsers with Unicode 17 do not.
+//! - In an A-label (`xn--…`) any character of Unicode 18 may be.
+//!
+//! Whatever both accept has the same normal form. That holds in any browser, since normalization of assigned characters never changes. Whether a
+//! domain is valid is up to the browser's version of UTS 46, which did change: one with tables of Unicode 15 or older also refuses some capital letters that
+//! got small ones late (U+04C0, U+10A0 to U+10C5). Chromium and Firefox of today have no such difference left.
 
 // No panic is reachable from a string: they come from the network and from the page.
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]

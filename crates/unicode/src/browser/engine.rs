@@ -25,6 +25,9 @@ pub(super) fn to_ascii(domain: &str) -> Option<String> {
     // A-labels only where something is not ASCII. And an empty host would be none.
     const SUFFIX: &str = ".ä";
     const ASCII_SUFFIX: &str = ".xn--4ca";
-    let url = URL::new(&["http://", domain, SUFFIX].concat()).ok()?;
+    // Chromium escapes an asterisk in a host, Firefox allows neither it nor a quotation mark. IDNA sees in them what it sees in any other
+    // sign of ASCII; there are those that become them, too.
+    let domain = domain.replace(['"', '*', '\u{ff02}', '\u{fe61}', '\u{ff0a}'], "!");
+    let url = URL::new(&["http://", &domain, SUFFIX].concat()).ok()?;
     Some(url.hostname().strip_suffix(ASCII_SUFFIX)?.to_owned())
 }

@@ -2,9 +2,12 @@
 
 const BASE: u32 = 36;
 
-/// The code points behind `xn--`; `None` is not Punycode.
+/// The code points behind `xn--`. `None`: it is not Punycode, or of something that is ASCII and needs none.
 pub(super) fn decode(encoded: &str) -> Option<Vec<u32>> {
     let (basic, deltas) = encoded.rsplit_once('-').unwrap_or(("", encoded));
+    if deltas.is_empty() {
+        return None;
+    }
     let mut label: Vec<u32> = basic.chars().map(u32::from).collect();
     let (mut n, mut i, mut bias) = (128_u32, 0_u32, 72);
     let mut digits = deltas.bytes().peekable();
