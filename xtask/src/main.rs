@@ -42,9 +42,12 @@ Usage: cargo xtask <command>
                         build, start Prosody and the demo site on this machine, print its address
                           --port N    where the site listens (default 8080; the next free one if taken)
                           --no-build  take pkg/ as it is
-  size [--update [--raise]]
-                        build, measure what a page has to download, compare with the committed budget
-                          --update  write the new figures; growing them needs --raise too
+  size [--features] [--update [--raise-core]]
+                        build, measure what a page has to download of both builds, compare with the committed budget
+                          --features    measure what each extension costs: a build for each, of about a minute
+                          --update      record what a new extension costs, and a smaller core; with --features the cost
+                                        of every extension anew
+                          --raise-core  let the core's budget grow, which otherwise only goes down
   bench [--no-build] [--quick] [--rounds N] [MEASURE...]
                         build, measure Waxwing and its peers in Chromium, print a table; a run of all measures
                         writes results.md, results.svg, scale.md and scale.svg in benches/browser
@@ -93,8 +96,13 @@ fn dispatch(arguments: &[String]) -> Result<ExitCode> {
         "test" => return test::run(&project, &test::Options::parse(rest)?),
         "demo" => return demo::run(&project, &demo::Options::parse(rest)?),
         "size" => {
-            only_options(rest, &["--update", "--raise"])?;
-            size::run(&project, has(rest, "--update"), has(rest, "--raise"))?;
+            only_options(rest, &["--features", "--update", "--raise-core"])?;
+            let options = size::Options {
+                is_each: has(rest, "--features"),
+                is_update: has(rest, "--update"),
+                may_raise_core: has(rest, "--raise-core"),
+            };
+            size::run(&project, options)?;
         }
         "bench" => return bench::run(&project, &bench::Options::parse(rest)),
         "clean" => {

@@ -1,168 +1,212 @@
-//! What a page has to download, against the committed budget (xtask/size-budget.json).
+//! What a page has to download, of both builds and of each extension, against the committed budget.
 
+mod budget;
+
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
+use self::budget::{Budget, FILE, JAVASCRIPT, Sizes};
 use crate::build::{self, Profile};
 use crate::process;
-use crate::project::{Project, write_if_changed};
+use crate::project::{Project, cargo, write_if_changed};
+use crate::variant::Variant;
 
-const BUDGET: &str = "xtask/size-budget.json";
-const WASM: &str = "waxwing_bg.wasm";
-const GLUE: &str = "waxwing.js";
-const KINDS: [&str; 3] = ["raw", "gzip", "brotli"];
-
-/// Node brings zlib and brotli themselves, so the figures are those of `gzip -9` and `brotli -q 11`.
-const MEASURE: &str = "\
-const { readFileSync } = require('fs'); const { gzipSync, brotliCompressSync, constants: c } = require('zlib');
-console.log(JSON.stringify(process.argv.slice(1).map((file) => { const bytes = readFileSync(file); return [bytes.length,
-  gzipSync(bytes, { level: 9 }).length, brotliCompressSync(bytes, { params: {
-    [c.BROTLI_PARAM_QUALITY]: 11, [c.BROTLI_PARAM_LGWIN]: 22, [c.BROTLI_PARAM_SIZE_HINT]: bytes.length } }).length]; })))";
-
-/// Raw, gzip -9 and brotli -11, in bytes.
-type Sizes = [u64; 3];
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Options {
+    /// Every extension is measured.
+    pub(crate) is_each: bool,
+    pub(crate) is_update: bool,
+    pub(crate) may_raise_core: bool,
+}
 
 /// Makes the release build, and fails if it is over the budget.
 pub(crate) fn check(project: &Project) -> Result<()> {
-    run(project, false, false)
+    run(project, Options::default())
 }
 
-pub(crate) fn run(project: &Project, is_update: bool, is_raise: bool) -> Result<()> {
+pub(crate) fn run(project: &Project, options: Options) -> Result<()> {
     build::build(project, Profile::Release)?;
-    let measured = measure(project)?;
-    let file = project.root.join(BUDGET);
-    let budget = std::fs::read(&file).ok().map(|text| parse(&text)).transpose()?;
-    let is_over = print(&measured, budget.as_deref());
-    if is_update {
-        if is_over && !is_raise {
-            bail!("The new figures are larger: `cargo xtask size --update --raise` writes them all the same.");
-        }
-        let old = if is_raise { None } else { budget.as_deref() };
-        let mut text = serde_json::to_vec_pretty(&to_json(&with_headroom(&measured, old)))?;
-        text.push(b'\n');
-        write_if_changed(&file, &text)?;
-        println!("Wrote {BUDGET}.");
-        return Ok(());
-    }
-    match budget {
-        None => bail!("There is no budget yet: `cargo xtask size --update` writes {BUDGET}."),
-        Some(_) if is_over => {
-            bail!(
-                "Larger than the budget, as the table says. Make it smaller; or, if what it brings is worth the bytes, run \
-                 `cargo xtask size --update --raise`, commit {BUDGET} and put the new figures into the README."
-            )
-        }
-        Some(_) => Ok(()),
-    }
-}
+    let extensions = extensions(project)?;
+    let core = measure(project, &Variant::core())?;
+    let full = measure(project, &Variant::Full)?;
+    let file = project.root.join(FILE);
+    let old = std::fs::read(&file).ok().map(|text| Budget::read(&text)).transpose()?;
+    print_build("core", Variant::core().module(), &core, old.as_ref().map(|budget| budget.core));
+    print_build("full", Variant::Full.module(), &full, old.as_ref().map(Budget::full));
 
-/// One percent more than measured, since another Rust version or machine compiles a little differently; never more than
-/// the old budget.
-fn with_headroom(measured: &[(String, Sizes)], old: Option<&[(String, Sizes)]>) -> Vec<(String, Sizes)> {
-    let row = |(name, sizes): &(String, Sizes)| {
-        let most = row_of(old, name).copied().unwrap_or([u64::MAX; 3]);
-        (name.clone(), std::array::from_fn(|kind| sizes[kind].saturating_add(sizes[kind].div_ceil(100)).min(most[kind])))
+    let new = match &old {
+        Some(budget) if options.is_update && !options.is_each => Some(complete(project, budget, &extensions, &full)?),
+        _ if options.is_update || options.is_each => {
+            let costs = costs(project, &[], &extensions, core.total(), &full)?;
+            Some(Budget { core: core.total(), costs })
+        }
+        _ => None,
     };
-    measured.iter().map(row).collect()
-}
-
-fn row_of<'a>(budget: Option<&'a [(String, Sizes)]>, name: &str) -> Option<&'a Sizes> {
-    budget?.iter().find(|(known, _)| known == name).map(|(_, sizes)| sizes)
-}
-
-/// The module, wasm-bindgen's glue, all of our own JavaScript, and the sum; each file is compressed by itself.
-fn measure(project: &Project) -> Result<Vec<(String, Sizes)>> {
-    let mut own = Vec::new();
-    for entry in std::fs::read_dir(project.pkg())? {
-        let name = entry?.file_name().to_string_lossy().into_owned();
-        if name.ends_with(".js") && name != GLUE && !name.contains("core") {
-            own.push(name);
+    if let Some(new) = &new {
+        print_costs(new, old.as_ref());
+    }
+    if !options.is_update {
+        return judge(old.as_ref(), &extensions, core.total(), full.total());
+    }
+    let Some(mut new) = new else { return Ok(()) };
+    if let Some(old) = old.filter(|_| !options.may_raise_core) {
+        if core.total().is_over(old.core) {
+            bail!(
+                "The core has grown, and its budget only goes down. If that is worth it to every page, \
+                 `cargo xtask size --update --raise-core` records it."
+            );
         }
+        new.core = old.core;
+        new.lower_core(core.total());
     }
-    let rows = [(WASM, vec![WASM.to_owned()]), (GLUE, vec![GLUE.to_owned()]), ("our .js files", own)];
-    let mut measured = Vec::new();
-    for (name, files) in rows {
-        let paths = files.iter().map(|file| project.pkg().join(file));
-        let printed = process::capture(Command::new("node").args(["-e", MEASURE]).args(paths))?;
-        let printed: Value = serde_json::from_str(&printed)?;
-        measured.push((name.to_owned(), sum(printed.as_array().into_iter().flatten().map(sizes))));
-    }
-    let total = sum(measured.iter().map(|(_, sizes)| *sizes));
-    measured.push(("total".to_owned(), total));
-    Ok(measured)
+    write_if_changed(&file, &new.write()?)?;
+    println!("Wrote {FILE}.");
+    Ok(())
 }
 
-fn sum(rows: impl Iterator<Item = Sizes>) -> Sizes {
-    rows.fold([0; 3], |sum, sizes| std::array::from_fn(|kind| sum[kind] + sizes[kind]))
+/// Whether all is as the budget has it.
+fn judge(budget: Option<&Budget>, extensions: &[String], core: Sizes, full: Sizes) -> Result<()> {
+    let Some(budget) = budget else { bail!("There is no budget yet: `cargo xtask size --update` writes {FILE}.") };
+    let (_, new) = budget.sort(extensions);
+    if !new.is_empty() {
+        bail!("What {} costs is not recorded: `cargo xtask size --update` measures it; commit {FILE}.", new.join(", "));
+    }
+    let gone = budget.gone(extensions);
+    if !gone.is_empty() {
+        bail!("{FILE} has the cost of {}, which is no cargo feature: `cargo xtask size --update`.", gone.join(", "));
+    }
+    if core.is_over(budget.core) {
+        bail!("The core is over its budget, as the table says. It only goes down: make it smaller.");
+    }
+    if full.is_over(budget.full()) {
+        bail!(
+            "The full build is over its budget, as the table says. Make it smaller; or, if what an extension brings is worth the bytes, \
+             run `cargo xtask size --features --update`, commit {FILE} and put the new figures into the README."
+        );
+    }
+    if budget.full().is_over(full) {
+        println!(
+            "The full build is smaller than its budget: `cargo xtask size --features --update` records what its extensions cost now."
+        );
+    }
+    Ok(())
 }
 
-/// Prints the table; true if anything is over the budget.
-fn print(measured: &[(String, Sizes)], budget: Option<&[(String, Sizes)]>) -> bool {
-    println!("{:<18}{:>12}{:>12}{:>12}   (against the budget)", "bytes", "raw", "gzip -9", "brotli -11");
-    let mut is_over = false;
-    for (name, sizes) in measured {
-        let allowed = row_of(budget, name);
-        let mut line = format!("{name:<18}");
-        for size in sizes {
-            line.push_str(&format!("{size:>12}"));
+/// The budget with the extensions that are not in it yet. What is recorded of the others stays as it is.
+fn complete(project: &Project, budget: &Budget, extensions: &[String], full: &Download) -> Result<Budget> {
+    let (recorded, new) = budget.sort(extensions);
+    let mut completed = budget.clone();
+    completed.costs.retain(|(name, _)| recorded.contains(name));
+    if !new.is_empty() {
+        let before = measure(project, &Variant::Core(recorded.clone()))?.total();
+        if before.is_over(completed.full()) {
+            bail!("What was there before has grown too: `cargo xtask size --features --update` measures every extension anew.");
         }
-        if let Some(allowed) = allowed {
-            let differences: Vec<String> = sizes
-                .iter()
-                .zip(allowed)
-                .map(|(size, allowed)| format!("{:+}", i128::from(*size) - i128::from(*allowed)))
-                .collect();
-            line.push_str(&format!("   ({})", differences.join(", ")));
-            is_over |= sizes.iter().zip(allowed).any(|(size, allowed)| size > allowed);
-        }
-        println!("{line}");
+        completed.costs.extend(costs(project, &recorded, &new, before, full)?);
+    } else {
+        completed.costs.push((JAVASCRIPT.to_owned(), own_javascript(project, full)?));
     }
-    is_over
+    Ok(completed)
 }
 
-fn parse(text: &[u8]) -> Result<Vec<(String, Sizes)>> {
-    let budget: Value = serde_json::from_slice(text).with_context(|| format!("{BUDGET} is not JSON"))?;
-    let rows = budget.as_object().with_context(|| format!("{BUDGET} should be an object"))?;
-    Ok(rows.iter().map(|(name, row)| (name.clone(), KINDS.map(|kind| row[kind].as_u64().unwrap_or(0)))).collect())
+/// What each of `extensions` costs on top of `before` and of those in front of it; so all of them together are exactly what the full build
+/// has more, and code that two of them share counts once. The last step is the full build itself.
+fn costs(
+    project: &Project,
+    before: &[String],
+    extensions: &[String],
+    base: Sizes,
+    full: &Download,
+) -> Result<Vec<(String, Sizes)>> {
+    let mut costs = Vec::new();
+    let mut below = base;
+    let mut present = before.to_vec();
+    let own = own_javascript(project, full)?;
+    for (at, extension) in extensions.iter().enumerate() {
+        present.push(extension.clone());
+        let is_last = at + 1 == extensions.len();
+        let sizes = if is_last { full.total().minus(own) } else { measure(project, &Variant::Core(present.clone()))?.total() };
+        costs.push((extension.clone(), sizes.minus(below)));
+        below = sizes;
+    }
+    costs.push((JAVASCRIPT.to_owned(), own));
+    Ok(costs)
 }
 
-fn to_json(measured: &[(String, Sizes)]) -> Value {
-    let row = |sizes: &Sizes| json!({ KINDS[0]: sizes[0], KINDS[1]: sizes[1], KINDS[2]: sizes[2] });
-    measured.iter().map(|(name, sizes)| (name.clone(), row(sizes))).collect::<serde_json::Map<_, _>>().into()
+/// The cargo features that the full build has, in the order of Cargo.toml.
+fn extensions(project: &Project) -> Result<Vec<String>> {
+    let arguments = ["metadata", "--no-deps", "--format-version", "1"];
+    let metadata: Value =
+        serde_json::from_str(&process::capture(Command::new(cargo()).args(arguments).current_dir(&project.root))?)?;
+    let package = metadata["packages"].as_array().into_iter().flatten().find(|package| package["name"] == "waxwing");
+    let features = package.and_then(|package| package["features"].as_object()).context("Cargo.toml has no features")?;
+    let full = features.get("full").and_then(Value::as_array).context("Cargo.toml has no feature `full`")?;
+    let extensions: Vec<String> = full.iter().filter_map(Value::as_str).map(ToOwned::to_owned).collect();
+    match features.keys().find(|name| !matches!(name.as_str(), "default" | "full") && !extensions.contains(name)) {
+        Some(name) => bail!("The cargo feature `{name}` is not part of `full`."),
+        None => Ok(extensions),
+    }
 }
 
-fn sizes(row: &Value) -> Sizes {
-    std::array::from_fn(|kind| row[kind].as_u64().unwrap_or(0))
+/// What a page downloads of a build.
+#[derive(Clone, Copy)]
+struct Download {
+    module: Sizes,
+    javascript: Sizes,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn rows(size: u64) -> Vec<(String, Sizes)> {
-        vec![("waxwing_bg.wasm".to_owned(), [size, 50, 40])]
+impl Download {
+    fn total(&self) -> Sizes {
+        self.module.plus(self.javascript)
     }
+}
 
-    #[test]
-    fn a_budget_that_is_written_is_read_back() {
-        let text = serde_json::to_vec(&to_json(&rows(100))).unwrap();
-        assert_eq!(parse(&text).unwrap(), rows(100));
-    }
+fn measure(project: &Project, variant: &Variant) -> Result<Download> {
+    let entry = if *variant == Variant::Full { "index.js" } else { "core.js" };
+    measure_entry(project, variant, entry)
+}
 
-    #[test]
-    fn one_byte_over_the_budget_is_over() {
-        assert!(!print(&rows(100), Some(&rows(100))));
-        assert!(print(&rows(101), Some(&rows(100))));
-    }
+/// What the full build has in JavaScript beyond the core's.
+fn own_javascript(project: &Project, full: &Download) -> Result<Sizes> {
+    Ok(full.javascript.minus(measure_entry(project, &Variant::Full, "core.js")?.javascript))
+}
 
-    #[test]
-    fn headroom_never_grows_an_old_budget() {
-        let old = rows(1005);
-        let budget = |size, old| with_headroom(&rows(size), old)[0].1[0];
-        assert_eq!(budget(1000, None), 1010);
-        assert_eq!(budget(1000, Some(&old[..])), 1005);
-        assert_eq!(budget(900, Some(&old[..])), 909);
+fn measure_entry(project: &Project, variant: &Variant, entry: &str) -> Result<Download> {
+    let folder = build::build_variant(project, Profile::Release, variant)?;
+    let path = |file: &Path| file.to_string_lossy().into_owned();
+    let what = json!({
+        "root": path(&project.root),
+        "entry": entry,
+        "glue": path(&folder.join(variant.glue())),
+        "module": path(&folder.join(variant.module())),
+    });
+    let script = project.root.join("xtask/src/size/measure.mjs");
+    let printed: Value = serde_json::from_str(&process::capture(Command::new("node").arg(script).arg(what.to_string()))?)?;
+    let sizes = |name: &str| Sizes(std::array::from_fn(|kind| printed[name][kind].as_i64().unwrap_or_default()));
+    Ok(Download { module: sizes("module"), javascript: sizes("javascript") })
+}
+
+fn print_build(title: &str, module: &str, download: &Download, allowed: Option<Sizes>) {
+    println!("\n{:<28}{:>12}{:>12}{:>12}", format!("{title}, bytes"), "raw", "gzip -9", "brotli -11");
+    print_row(module, download.module, None);
+    print_row("JavaScript, minified", download.javascript, None);
+    print_row("together", download.total(), allowed.map(|allowed| ("against the budget", download.total().minus(allowed))));
+}
+
+fn print_costs(budget: &Budget, old: Option<&Budget>) {
+    println!("\n{:<28}{:>12}{:>12}{:>12}", "an extension costs, bytes", "raw", "gzip -9", "brotli -11");
+    for (name, cost) in &budget.costs {
+        let recorded = old.and_then(|old| old.cost(name)).map(|recorded| ("against what was recorded", cost.minus(recorded)));
+        let title = if name == JAVASCRIPT { "JavaScript for them" } else { name };
+        print_row(title, *cost, recorded);
     }
+}
+
+fn print_row(title: &str, sizes: Sizes, difference: Option<(&str, Sizes)>) {
+    let [raw, gzip, brotli] = sizes.0;
+    let difference = difference.map(|(what, Sizes([raw, gzip, brotli]))| format!("   ({raw:+}, {gzip:+}, {brotli:+} {what})"));
+    println!("{title:<28}{raw:>12}{gzip:>12}{brotli:>12}{}", difference.unwrap_or_default());
 }
