@@ -21,7 +21,7 @@ export class Inner {
     this.loading = undefined;
     this.early = [];
     this.cachedItems = undefined;
-    this.sink = sinkOf(this);
+    this.sink = new Sink(this);
   }
 
   get state() {
@@ -304,15 +304,67 @@ export class Inner {
   }
 }
 
+const MESSAGE_TYPES = ["chat", "normal", "groupchat", "headline", "error"];
+const PRESENCE_TYPES = ["available", "unavailable", "error"];
+const SHOWS = [undefined, "away", "chat", "dnd", "xa"];
+
 /** The engine outlives no client: it holds this, and this holds the client only weakly, or while it is not offline. */
-function sinkOf(inner) {
-  const weak = new WeakRef(inner);
-  return {
-    inner: undefined,
-    event: (index, payload) => weak.deref()?.handleEvent(EVENTS[index], payload && JSON.parse(payload)),
-    settled: (token, error, value) => weak.deref()?.settle(token, errorFrom(error), value),
-    credentials: (id, mechanisms, jid) => weak.deref()?.handleCredentials(id, mechanisms, jid),
-  };
+class Sink {
+  core = undefined;
+  /** The frame that the engine is handling. */
+  frame = undefined;
+
+  constructor(core) {
+    this.weak = new WeakRef(core);
+  }
+
+  /** Hands each frame of a socket to the engine with the time; nothing for a binary one. */
+  listen(socket, receive) {
+    socket.onmessage = ({ data }) => {
+      const outer = this.frame;
+      this.frame = data;
+      receive(typeof data === "string" ? data : undefined, performance.now(), Date.now());
+      this.frame = outer;
+    };
+  }
+
+  event(index, payload) {
+    this.weak.deref()?.handleEvent(EVENTS[index], payload && JSON.parse(payload));
+  }
+
+  /** What has all its texts in the frame is cut out of it: the engine says where each begins and ends. */
+  message(id, idEnd, from, fromEnd, to, toEnd, body, bodyEnd, originId, originIdEnd, type, timestamp, isDelayed) {
+    const { frame } = this;
+    const message = {
+      id: frame.slice(id, idEnd),
+      from: frame.slice(from, fromEnd),
+      to: frame.slice(to, toEnd),
+      type: MESSAGE_TYPES[type],
+      direction: "in",
+      body: frame.slice(body, bodyEnd),
+    };
+    if (originIdEnd > 0) message.originId = frame.slice(originId, originIdEnd);
+    message.timestamp = timestamp;
+    if (isDelayed) message.delayed = true;
+    this.weak.deref()?.emit("message", message);
+  }
+
+  presence(from, fromEnd, status, statusEnd, type, show, priority) {
+    const { frame } = this;
+    const presence = { from: frame.slice(from, fromEnd), type: PRESENCE_TYPES[type] };
+    if (show > 0) presence.show = SHOWS[show];
+    if (statusEnd > 0) presence.status = frame.slice(status, statusEnd);
+    presence.priority = priority;
+    this.weak.deref()?.emit("presence", presence);
+  }
+
+  settled(token, error, value) {
+    this.weak.deref()?.settle(token, errorFrom(error), value);
+  }
+
+  credentials(id, mechanisms, jid) {
+    this.weak.deref()?.handleCredentials(id, mechanisms, jid);
+  }
 }
 
 /** What the log says of an event: never a payload, which may be private. */

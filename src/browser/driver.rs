@@ -15,13 +15,14 @@ use super::discovery::HostMetaFetch;
 use super::env::{self, BrowserEntropy};
 use super::keys::Derivation;
 use super::lifecycle::{Lifecycle, is_visible};
-use super::socket::Socket;
+use super::socket::{Inlet, Socket};
 use super::storage::{self, Flush, Storage, Store};
 use super::timer::Timer;
 
 /// Who is told what the session has to say.
 pub(crate) trait Host {
-    fn event(&self, event: Event);
+    /// `frame` is the text of the frame that is being handled, the same that the page has at hand; empty outside of one.
+    fn event(&self, event: Event, frame: &str);
     fn settled(&self, token: Token, result: Result<Reply, Error>);
     /// To be answered with [`Input::Credentials`].
     fn ask_credentials(&self, id: u32, mechanisms: Vec<String>, jid: String);
@@ -32,6 +33,9 @@ pub(crate) struct Driver {
     this: Weak<Self>,
     session: RefCell<Session>,
     host: Box<dyn Host>,
+    inlet: Inlet,
+    /// The frame that is being handled.
+    frame: RefCell<Rc<String>>,
     socket: RefCell<Option<Rc<Socket>>>,
     timer: RefCell<Timer>,
     derivation: RefCell<Option<Derivation>>,
@@ -41,11 +45,13 @@ pub(crate) struct Driver {
 }
 
 impl Driver {
-    pub(crate) fn new(config: Config, host: Box<dyn Host>, store: Option<Store>) -> Rc<Self> {
+    pub(crate) fn new(config: Config, host: Box<dyn Host>, inlet: Inlet, store: Option<Store>) -> Rc<Self> {
         Rc::new_cyclic(|this| Self {
             this: this.clone(),
             session: RefCell::new(Session::new(config, Box::new(BrowserEntropy))),
             host,
+            inlet,
+            frame: RefCell::default(),
             socket: RefCell::new(None),
             timer: RefCell::new(Timer::new(this.clone())),
             derivation: RefCell::new(None),
@@ -66,6 +72,16 @@ impl Driver {
         let result = act(&mut self.session.borrow_mut(), now);
         self.drain();
         result
+    }
+
+    /// A frame came in; without a text it was a binary one.
+    pub(super) fn receive(&self, now: Now, frame: Option<String>) {
+        let Some(frame) = frame.map(Rc::new) else { return self.input(Input::BinaryFrame) };
+        // Whatever stands in the place of WebSocket may deliver a frame while another one is handled; the page nests in the same way.
+        let outer = self.frame.replace(frame.clone());
+        self.session.borrow_mut().handle_input(now, Input::Frame(&frame));
+        self.drain();
+        self.frame.replace(outer);
     }
 
     /// Hands an input to the session, and performs what comes of it.
@@ -215,14 +231,17 @@ impl Driver {
                     self.send_held(storage, held);
                 }
             }
-            Output::Event(event) => self.host.event(event),
+            Output::Event(event) => {
+                let frame = self.frame.borrow().clone();
+                self.host.event(event, &frame);
+            }
             Output::Settled { token, result } => self.host.settled(token, result),
         }
     }
 
     fn open_socket(&self, url: &str) {
         self.close_socket();
-        match Socket::open(url, &self.this) {
+        match Socket::open(url, &self.inlet, &self.this) {
             Ok(socket) => {
                 self.socket.replace(Some(Rc::new(socket)));
             }

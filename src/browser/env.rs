@@ -29,8 +29,13 @@ const MOST_BYTES: usize = 65_536;
 
 /// This moment, on both clocks.
 pub(crate) fn now() -> Now {
+    moment(performance_now(), date_now())
+}
+
+/// `performance.now()` and `Date.now()`.
+pub(crate) fn moment(mono_ms: f64, wall_ms: f64) -> Now {
     // A float saturates when it becomes an integer, so no clock can make this panic.
-    Now { mono_ms: performance_now() as u64, wall_ms: date_now() as i64 }
+    Now { mono_ms: mono_ms as u64, wall_ms: wall_ms as i64 }
 }
 
 /// Whether the browser says that there is no network. That there is one nobody can say.

@@ -20,5 +20,6 @@ mod timer;
 mod value;
 
 pub(crate) use driver::{Driver, Host};
+pub(crate) use socket::Inlet;
 pub(crate) use storage::Store;
 pub(crate) use value::{to_js, to_json};

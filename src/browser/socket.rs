@@ -2,14 +2,24 @@
 
 use std::rc::Weak;
 
-use js_sys::JsString;
 use wasm_bindgen::prelude::*;
-use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
+use web_sys::{BinaryType, CloseEvent, WebSocket};
 
 use crate::proto::Input;
 
 use super::driver::Driver;
 use super::env;
+
+#[wasm_bindgen]
+extern "C" {
+    /// An object of the package.
+    pub type Inlet;
+
+    /// Has `receive` called with each frame (nothing for a binary one) and the time on both clocks: one call into WebAssembly, where an
+    /// event whose fields are asked for would be six.
+    #[wasm_bindgen(method)]
+    fn listen(this: &Inlet, socket: &WebSocket, receive: &JsValue);
+}
 
 /// RFC 6455, section 7.4.1: closed without a close frame.
 pub(super) const ABNORMAL_CLOSURE: u16 = 1006;
@@ -29,13 +39,13 @@ pub(super) struct Socket {
 /// event follows each error and says as much.
 struct Callbacks {
     open: Closure<dyn Fn()>,
-    message: Closure<dyn Fn(MessageEvent)>,
+    message: Closure<dyn Fn(Option<String>, f64, f64)>,
     close: Closure<dyn Fn(CloseEvent)>,
 }
 
 impl Socket {
     /// Starts to connect. The error is the browser's own words: a URL that it refuses.
-    pub(super) fn open(url: &str, driver: &Weak<Driver>) -> Result<Self, String> {
+    pub(super) fn open(url: &str, inlet: &Inlet, driver: &Weak<Driver>) -> Result<Self, String> {
         let socket = WebSocket::new_with_str(url, SUBPROTOCOL).map_err(|error| describe(&error))?;
         // A Blob could be read only later, out of order.
         socket.set_binary_type(BinaryType::Arraybuffer);
@@ -45,7 +55,7 @@ impl Socket {
             close: on_close(driver.clone()),
         };
         socket.set_onopen(Some(callbacks.open.as_ref().unchecked_ref()));
-        socket.set_onmessage(Some(callbacks.message.as_ref().unchecked_ref()));
+        inlet.listen(&socket, callbacks.message.as_ref());
         socket.set_onclose(Some(callbacks.close.as_ref().unchecked_ref()));
         Ok(Self { socket, callbacks })
     }
@@ -81,12 +91,10 @@ fn on_open(socket: &WebSocket, driver: Weak<Driver>) -> Closure<dyn Fn()> {
     })
 }
 
-fn on_message(driver: Weak<Driver>) -> Closure<dyn Fn(MessageEvent)> {
-    Closure::new(move |event: MessageEvent| {
-        let Some(driver) = driver.upgrade() else { return };
-        match event.data().dyn_into::<JsString>() {
-            Ok(frame) => driver.input(Input::Frame(&String::from(frame))),
-            Err(_) => driver.input(Input::BinaryFrame),
+fn on_message(driver: Weak<Driver>) -> Closure<dyn Fn(Option<String>, f64, f64)> {
+    Closure::new(move |frame: Option<String>, mono_ms, wall_ms| {
+        if let Some(driver) = driver.upgrade() {
+            driver.receive(env::moment(mono_ms, wall_ms), frame);
         }
     })
 }

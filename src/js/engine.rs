@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use wasm_bindgen::prelude::*;
 
-use crate::browser::{Driver, Store};
+use crate::browser::{Driver, Inlet, Store};
 use crate::proto::{Config, GivenCredentials, Input, MessageOptions, Token};
 
 use super::host::{Interests, JsHost, Sink};
@@ -27,8 +27,9 @@ impl Engine {
         let mut config: Config = result(from_js::<Options>(options)?.try_into())?;
         config.is_stored = store.is_some();
         let interests = Interests::default();
+        let inlet: Inlet = JsValue::from(&sink).unchecked_into();
         let host = JsHost { sink, names, interests: interests.clone() };
-        Ok(Self { driver: Driver::new(config, Box::new(host), store), interests })
+        Ok(Self { driver: Driver::new(config, Box::new(host), inlet, store), interests })
     }
 
     /// Which events are wanted: bit `n` stands for the `n`th name.

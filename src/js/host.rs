@@ -6,7 +6,7 @@ use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
 use crate::browser::Host;
-use crate::proto::{Error, Event, Reply, Token};
+use crate::proto::{Direction, Error, Event, Message, Presence, Reply, Token};
 
 use super::value::{to_js, to_json};
 
@@ -18,6 +18,40 @@ extern "C" {
     /// `index` is the place of the event's name in the list that the engine was made with, `payload` JSON, if anybody listens.
     #[wasm_bindgen(method, catch)]
     fn event(this: &Sink, index: u32, payload: Option<&str>) -> Result<(), JsValue>;
+
+    /// A message or a presence whose texts all stand in the frame that the package has at hand, so that no text crosses: each is
+    /// where it begins and where it ends.
+    #[wasm_bindgen(method, catch)]
+    #[allow(clippy::too_many_arguments, reason = "numbers cross by themselves; a list of them would be an object")]
+    fn message(
+        this: &Sink,
+        id: u32,
+        id_end: u32,
+        from: u32,
+        from_end: u32,
+        to: u32,
+        to_end: u32,
+        body: u32,
+        body_end: u32,
+        origin_id: u32,
+        origin_id_end: u32,
+        kind: u32,
+        timestamp: f64,
+        is_delayed: bool,
+    ) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    #[allow(clippy::too_many_arguments, reason = "as above")]
+    fn presence(
+        this: &Sink,
+        from: u32,
+        from_end: u32,
+        status: u32,
+        status_end: u32,
+        kind: u32,
+        show: u32,
+        priority: i32,
+    ) -> Result<(), JsValue>;
 
     #[wasm_bindgen(method, catch)]
     fn settled(this: &Sink, token: u32, error: JsValue, value: JsValue) -> Result<(), JsValue>;
@@ -37,12 +71,20 @@ pub(super) struct JsHost {
 
 impl Host for JsHost {
     /// An event that nobody listens to is not converted. Its name is told all the same where the package itself has to know.
-    fn event(&self, event: Event) {
+    fn event(&self, event: Event, frame: &str) {
         let name = event.name();
         let Some(index) = self.names.iter().position(|known| known == name).and_then(|index| u32::try_from(index).ok()) else {
             return;
         };
         let is_wanted = self.interests.get().checked_shr(index).is_some_and(|bits| bits & 1 == 1);
+        let is_cut = match &event {
+            Event::Message(message) if is_wanted => self.cut_message(message, frame),
+            Event::Presence(presence) if is_wanted => self.cut_presence(presence, frame),
+            _ => None,
+        };
+        if is_cut.is_some() {
+            return;
+        }
         let payload = match &event {
             _ if is_wanted => Some(to_json(&event)),
             Event::Roster(_) => None,
@@ -64,4 +106,67 @@ impl Host for JsHost {
     fn ask_credentials(&self, id: u32, mechanisms: Vec<String>, jid: String) {
         let _ = self.sink.credentials(id, mechanisms, &jid);
     }
+}
+
+impl JsHost {
+    /// `None`: there is more to it than these texts, or they are written with references.
+    fn cut_message(&self, message: &Message, frame: &str) -> Option<()> {
+        let Message { id, from, to, kind, direction, body, bodies, subject, subjects, thread, parent_thread, lang, .. } = message;
+        let Message { origin_id, timestamp_ms, is_delayed, error, places, .. } = message;
+        let has_more = bodies.is_some() || subject.is_some() || subjects.is_some() || thread.is_some() || parent_thread.is_some();
+        if has_more || lang.is_some() || error.is_some() || *direction != Direction::In || !frame.is_ascii() {
+            return None;
+        }
+        let (id, id_end) = span(frame, places.id, id)?;
+        let (from, from_end) = span(frame, places.from, from)?;
+        let (to, to_end) = span(frame, places.to, to)?;
+        let (body, body_end) = span(frame, places.body, body.as_deref()?)?;
+        let (origin_id, origin_id_end) = match origin_id {
+            Some(origin_id) => span(frame, places.origin_id, origin_id)?,
+            None => (0, 0),
+        };
+        let (kind, timestamp) = (*kind as u32, *timestamp_ms as f64);
+        let told = self.sink.message(
+            id,
+            id_end,
+            from,
+            from_end,
+            to,
+            to_end,
+            body,
+            body_end,
+            origin_id,
+            origin_id_end,
+            kind,
+            timestamp,
+            *is_delayed,
+        );
+        // What listeners throw is caught over there.
+        let _ = told;
+        Some(())
+    }
+
+    fn cut_presence(&self, presence: &Presence, frame: &str) -> Option<()> {
+        let Presence { from, kind, show, status, statuses, priority, idle_since_ms, error, places } = presence;
+        if statuses.is_some() || idle_since_ms.is_some() || error.is_some() || !frame.is_ascii() {
+            return None;
+        }
+        let (from, from_end) = span(frame, places.from, from)?;
+        let (status, status_end) = match status {
+            Some(status) => span(frame, places.status, status)?,
+            None => (0, 0),
+        };
+        let show = show.map_or(0, |show| show as u32 + 1);
+        let _ = self.sink.presence(from, from_end, status, status_end, *kind as u32, show, i32::from(*priority));
+        Some(())
+    }
+}
+
+/// Where the text begins and ends in the frame, if it is there indeed.
+fn span(frame: &str, place: usize, text: &str) -> Option<(u32, u32)> {
+    let end = place.checked_add(text.len())?;
+    if text.is_empty() || frame.get(place..end)? != text {
+        return None;
+    }
+    Some((u32::try_from(place).ok()?, u32::try_from(end).ok()?))
 }

@@ -154,6 +154,26 @@ pub struct Message {
     /// With type error: what the peer or a server said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Error>,
+    #[serde(skip)]
+    pub(crate) places: MessagePlaces,
+}
+
+/// Where texts of a message begin in the frame that it came in, for a caller who would rather cut them out of the frame that it has than
+/// have them copied. Only hints: whoever uses one compares.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct MessagePlaces {
+    pub(crate) id: usize,
+    pub(crate) from: usize,
+    pub(crate) to: usize,
+    pub(crate) body: usize,
+    pub(crate) origin_id: usize,
+}
+
+/// As [`MessagePlaces`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct PresencePlaces {
+    pub(crate) from: usize,
+    pub(crate) status: usize,
 }
 
 /// Where a message of ours stands.
@@ -245,6 +265,8 @@ pub struct Presence {
     /// With type error: why our presence did not arrive, or what a room has against it.
     #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
     pub error: Option<Error>,
+    #[serde(skip)]
+    pub(crate) places: PresencePlaces,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -80,6 +80,8 @@ impl IqKind {
 pub(crate) struct Cx<'a> {
     pub(super) now: Now,
     pub(super) config: &'a Config,
+    /// The frame at hand, as it came.
+    pub(super) frame: &'a str,
     /// The full JID once bound, the bare one before.
     pub(super) own_jid: &'a str,
     /// What disco#info announces.
@@ -115,6 +117,11 @@ impl Cx<'_> {
 
     pub(crate) fn own_bare(&self) -> &str {
         jids::bare(self.own_jid)
+    }
+
+    /// Where in the frame at hand a text begins that was read from it; anything for another one.
+    pub(crate) fn place_of(&self, text: &str) -> usize {
+        text.as_ptr().addr().wrapping_sub(self.frame.as_ptr().addr())
     }
 
     /// What disco#info announces, sorted.

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, VecDeque};
 use serde::Deserialize;
 
 use super::super::error::Error;
-use super::super::event::{Delivery, Direction, Event, Message, MessageType, Stage};
+use super::super::event::{Delivery, Direction, Event, Message, MessagePlaces, MessageType, Stage};
 use super::super::feature::{Cx, Feature, Flow};
 use super::super::io::Token;
 use super::super::jids;
@@ -90,6 +90,7 @@ impl Messaging {
             timestamp_ms: cx.now().wall_ms,
             is_delayed: false,
             error: None,
+            places: MessagePlaces::default(),
         };
         cx.post(OutgoingMessage { frame, message: Box::new(message), token, losses: 0 })?;
         self.remember(Sent { id: id.clone(), to, kind });
@@ -120,13 +121,13 @@ impl Messaging {
         let mut subjects = Texts::default();
         let mut thread: Option<Element<'_>> = None;
         let mut sent_ms: Option<i64> = None;
-        let mut origin_id: Option<String> = None;
+        let mut origin_id: Option<&str> = None;
         for child in stanza.children() {
             match (child.name(), child.namespace()) {
                 ("body", ns::CLIENT) => bodies.push(child),
                 ("subject", ns::CLIENT) => subjects.push(child),
                 ("thread", ns::CLIENT) => thread = thread.or(Some(child)),
-                ("origin-id", ns::STANZA_IDS) => origin_id = child.attr("id").filter(|id| !id.is_empty()).map(ToOwned::to_owned),
+                ("origin-id", ns::STANZA_IDS) => origin_id = child.attr("id").filter(|id| !id.is_empty()),
                 // Kept on the way more than once: the first time is when it was sent.
                 ("delay", ns::DELAY) => sent_ms = sent_ms.into_iter().chain(delay_of(child, from, cx)).min(),
                 _ => {}
@@ -135,27 +136,35 @@ impl Messaging {
         let lang = stanza.own_lang().filter(|lang| !lang.is_empty());
         let preferred = cx.config().language.as_deref();
         let thread_id = thread.map(|thread| thread.text().trim().to_owned()).filter(|id| !id.is_empty());
+        let body = bodies.best(preferred);
+        let (id, to) = (stanza.attr("id").filter(|id| !id.is_empty()), stanza.attr("to"));
+        let place = |text: Option<&str>| text.map_or(0, |text| cx.place_of(text));
+        let places = MessagePlaces {
+            id: place(id),
+            from: cx.place_of(from),
+            to: place(to),
+            body: place(body),
+            origin_id: place(origin_id),
+        };
         Message {
+            places,
             // RFC 6120, section 8.1.2.1: a stanza without `from` is from our own account.
             from: from.to_owned(),
-            to: stanza.attr("to").unwrap_or_else(|| cx.own_jid()).to_owned(),
+            to: to.unwrap_or_else(|| cx.own_jid()).to_owned(),
             kind,
             direction: Direction::In,
-            body: bodies.best(preferred).map(ToOwned::to_owned),
+            body: body.map(ToOwned::to_owned),
             bodies: bodies.by_language(),
             subject: subjects.best(preferred).map(ToOwned::to_owned),
             subjects: subjects.by_language(),
             parent_thread: thread.filter(|_| thread_id.is_some()).and_then(|thread| thread.attr("parent")).map(ToOwned::to_owned),
             thread: thread_id,
             lang: lang.map(ToOwned::to_owned),
-            origin_id,
+            origin_id: origin_id.map(ToOwned::to_owned),
             timestamp_ms: sent_ms.unwrap_or(cx.now().wall_ms),
             is_delayed: sent_ms.is_some(),
             error: (kind == MessageType::Error).then(|| stanza_error::read(stanza)),
-            id: match stanza.attr("id") {
-                Some(id) if !id.is_empty() => id.to_owned(),
-                _ => cx.new_id(),
-            },
+            id: id.map_or_else(|| cx.new_id(), ToOwned::to_owned),
         }
     }
 

@@ -87,12 +87,12 @@ impl Session {
             self.management.count_inbound(now.mono_ms);
         }
         match document {
-            Ok(document) => self.handle_element(now, document.root(), is_stanza),
+            Ok(document) => self.handle_element(now, frame, document.root(), is_stanza),
             Err(fault) => self.handle_fault(now, fault),
         }
     }
 
-    pub(super) fn handle_element(&mut self, now: Now, element: Element<'_>, is_stanza: bool) {
+    pub(super) fn handle_element(&mut self, now: Now, frame: &str, element: Element<'_>, is_stanza: bool) {
         let is_bound = self.is_bound();
         match (element.name(), element.namespace()) {
             ("close", ns::FRAMING) => self.handle_close(now, element),
@@ -120,7 +120,8 @@ impl Session {
                 if element.name() == "iq" && matches!(element.attr("type"), Some("result" | "error")) {
                     self.note_answer();
                 }
-                if let Routed::Confirmed(count) = self.with(now, |features, cx| router::route(element, features, cx)) {
+                if let Routed::Confirmed(count) = self.with_frame(now, frame, |features, cx| router::route(element, features, cx))
+                {
                     self.is_probing = false;
                     self.management.stop_asking(count);
                     self.outbox.confirm(count, &mut self.outputs);

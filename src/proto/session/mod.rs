@@ -393,10 +393,15 @@ impl Session {
     }
 
     fn with<R>(&mut self, now: Now, act: impl FnOnce(&mut Features, &mut Cx<'_>) -> R) -> R {
+        self.with_frame(now, "", act)
+    }
+
+    fn with_frame<R>(&mut self, now: Now, frame: &str, act: impl FnOnce(&mut Features, &mut Cx<'_>) -> R) -> R {
         let stream = self.stream.as_ref().filter(|stream| stream.is_bound());
         let mut cx = Cx {
             now,
             config: &self.config,
+            frame,
             own_jid: &self.own_jid,
             announced: &self.announced,
             is_bound: stream.is_some() && !self.is_closing,

@@ -166,7 +166,7 @@ impl Feature for PresenceTracker {
         };
         // RFC 6120, section 8.1.2.1: without a sender it is from our own account.
         let from = stanza.attr("from").unwrap_or(cx.own_bare());
-        let presence = stanza::read(stanza, from, kind, cx.config().language.as_deref());
+        let presence = stanza::read(cx, stanza, from, kind);
         match kind {
             PresenceType::Available => self.table.put(presence.clone()),
             PresenceType::Unavailable => self.table.drop_address(from),
@@ -211,6 +211,7 @@ mod tests {
         act(&mut Cx {
             now: Now::default(),
             config: &config,
+            frame: "",
             own_jid: "romeo@example.net/balcony",
             announced: &[],
             is_bound,

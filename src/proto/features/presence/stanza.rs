@@ -2,7 +2,8 @@
 //! when its user is idle (XEP-0319, version 1.0.2).
 
 use super::super::super::error::Error;
-use super::super::super::event::{Presence, PresenceType, Show};
+use super::super::super::event::{Presence, PresencePlaces, PresenceType, Show};
+use super::super::super::feature::Cx;
 use super::super::super::stanza_error::{self, Condition};
 use super::super::super::texts::{Texts, is_language_tag};
 use super::super::super::time::{format_timestamp, parse_timestamp};
@@ -11,7 +12,7 @@ use super::{Availability, PresenceOptions};
 
 const IDLE: &str = "urn:xmpp:idle:1";
 
-pub(super) fn read(stanza: Element<'_>, from: &str, kind: PresenceType, language: Option<&str>) -> Presence {
+pub(super) fn read(cx: &Cx<'_>, stanza: Element<'_>, from: &str, kind: PresenceType) -> Presence {
     let mut presence = Presence {
         from: from.to_owned(),
         kind,
@@ -21,6 +22,7 @@ pub(super) fn read(stanza: Element<'_>, from: &str, kind: PresenceType, language
         priority: 0,
         idle_since_ms: None,
         error: None,
+        places: PresencePlaces { from: cx.place_of(from), status: 0 },
     };
     if kind == PresenceType::Error {
         // The rest of it, where there is any, is our own presence come back.
@@ -39,7 +41,9 @@ pub(super) fn read(stanza: Element<'_>, from: &str, kind: PresenceType, language
             _ => {}
         }
     }
-    presence.status = statuses.best(language).filter(|status| !status.is_empty()).map(ToOwned::to_owned);
+    let status = statuses.best(cx.config().language.as_deref()).filter(|status| !status.is_empty());
+    presence.places.status = cx.place_of(status.unwrap_or_default());
+    presence.status = status.map(ToOwned::to_owned);
     presence.statuses = statuses.by_language();
     presence
 }
