@@ -1,6 +1,7 @@
 //! Every fact an app can see. Each payload is plain data and serialises to the object that JavaScript gets.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -340,7 +341,7 @@ pub enum RosterChangeKind {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RosterChange {
     pub change: RosterChangeKind,
-    pub items: Vec<RosterItem>,
+    pub items: Vec<Arc<RosterItem>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

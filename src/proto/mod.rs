@@ -10,6 +10,7 @@
 //! calls back with [`Input::Timeout`] when [`Session::poll_timeout`] is due.
 
 mod backoff;
+mod collected;
 mod commands;
 mod config;
 mod discovery;

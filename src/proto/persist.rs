@@ -9,6 +9,8 @@
 //!
 //! No password is ever in a record. The token of the keychain is the one secret.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::event::Presence;
@@ -200,7 +202,7 @@ pub(crate) struct RosterRecord {
     pub(crate) owner: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) version: Option<String>,
-    pub(crate) items: Vec<RosterItem>,
+    pub(crate) items: Vec<Arc<RosterItem>>,
     /// Who asked to see our presence and was not answered: bare JIDs.
     pub(crate) requests: Vec<String>,
 }
@@ -229,7 +231,8 @@ impl RosterRecord {
     /// About how many bytes of JSON it makes.
     pub(crate) fn weight(&self) -> usize {
         let groups = |item: &RosterItem| item.groups.iter().map(|group| group.len() + 3).sum::<usize>();
-        let item = |item: &RosterItem| item.jid.len() + item.name.as_deref().map_or(0, str::len) + groups(item) + OBJECT_BYTES;
+        let item =
+            |item: &Arc<RosterItem>| item.jid.len() + item.name.as_deref().map_or(0, str::len) + groups(item) + OBJECT_BYTES;
         self.items.iter().map(item).sum()
     }
 }

@@ -21,6 +21,7 @@
 
 use std::collections::BTreeSet;
 
+use super::super::collected::collected;
 use super::super::error::{Code, Error};
 use super::super::event::{Message, MessageType};
 use super::super::feature::{Cx, Feature, Flow, IqKind, ticket};
@@ -110,7 +111,7 @@ impl Preferences {
     fn read(prefs: Element<'_>) -> Self {
         let jids = |name| {
             let listed = prefs.child(name, NS).into_iter().flat_map(Element::children).filter(|child| child.is("jid", NS));
-            listed.map(|jid| jid.text().trim().to_owned()).collect()
+            collected(listed.map(|jid| jid.text().trim().to_owned()))
         };
         Self { keeps_all: prefs.attr("default") == Some("always"), always: jids("always"), never: jids("never") }
     }
@@ -253,7 +254,7 @@ impl Archive {
     }
 
     fn begin(&mut self, cx: &mut Cx<'_>) {
-        let with: BTreeSet<&str> = cx.doubtful().map(|message| jids::bare(&message.to)).collect();
+        let with: BTreeSet<&str> = collected(cx.doubtful().map(|message| jids::bare(&message.to)));
         let with = with.first().filter(|_| with.len() == 1).map(|&with| with.to_owned());
         let is_hopeless = !cx.doubtful().any(is_kept_by_archives);
         self.search = Some(Search { query_id: cx.new_id(), with, ..Search::default() });

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::super::collected::collected;
 use super::super::config::Limits;
 use super::super::error::Error;
 use super::document::{Content, Document, Element};
@@ -30,13 +31,10 @@ impl From<Element<'_>> for StanzaTree {
         Self {
             name: element.name().to_owned(),
             xmlns: element.namespace().to_owned(),
-            attrs: element
-                .attrs()
-                .map(|(namespace, name, value)| {
-                    let name = if namespace == Some(super::ns::XML) { format!("xml:{name}") } else { name.to_owned() };
-                    (name, value.to_owned())
-                })
-                .collect(),
+            attrs: collected(element.attrs().map(|(namespace, name, value)| {
+                let name = if namespace == Some(super::ns::XML) { format!("xml:{name}") } else { name.to_owned() };
+                (name, value.to_owned())
+            })),
             children: element
                 .contents()
                 .map(|content| match content {

@@ -63,9 +63,7 @@ impl Table {
 
     /// All presences, in the order in which they came.
     pub(super) fn in_order(&self) -> impl Iterator<Item = &Presence> {
-        let mut entries: Vec<&Entry> = self.entries.values().collect();
-        entries.sort_unstable_by_key(|entry| entry.at);
-        entries.into_iter().map(|entry| &entry.presence)
+        sorted(self.entries.values().map(|entry| ((0, 0, entry.at), entry))).into_iter()
     }
 
     /// Exactly this address.
@@ -79,9 +77,9 @@ impl Table {
 
     /// The most available first.
     pub(super) fn all(&self, bare: &str) -> Vec<&Presence> {
-        let mut entries: Vec<&Entry> = self.addresses(bare).collect();
-        entries.sort_unstable_by_key(|entry| std::cmp::Reverse(entry.rank()));
-        entries.into_iter().map(|entry| &entry.presence).collect()
+        let mut all = sorted(self.addresses(bare).map(|entry| (entry.rank(), entry)));
+        all.reverse();
+        all
     }
 
     /// The resources, and the bare JID itself: gateways and services speak from it.
@@ -97,8 +95,18 @@ impl Table {
     }
 }
 
+/// One sort for both orders, since each type sorted brings a sort of its own.
+fn sorted<'a>(entries: impl Iterator<Item = (Rank, &'a Entry)>) -> Vec<&'a Presence> {
+    let mut entries: Vec<_> = entries.collect();
+    entries.sort_unstable_by_key(|(rank, _)| *rank);
+    entries.into_iter().map(|(_, entry)| &entry.presence).collect()
+}
+
+/// Priority, readiness, when it came.
+type Rank = (i8, u8, u64);
+
 impl Entry {
-    fn rank(&self) -> (i8, u8, u64) {
+    fn rank(&self) -> Rank {
         let readiness = match self.presence.show {
             Some(Show::Chat) => 4,
             None => 3,

@@ -1,5 +1,8 @@
 //! Roster items (RFC 6121, section 2.1.2), read by hand: a typed roster fails whole on one bad item.
 
+use std::collections::BTreeSet;
+
+use super::super::super::collected::collected;
 use super::super::super::event::{Ask, RosterItem, Subscription};
 use super::super::super::jids;
 use super::super::super::xml::Element;
@@ -22,11 +25,9 @@ pub(super) fn read(item: Element<'_>) -> Result<RosterItem, &'static str> {
 }
 
 /// Sorted, since servers keep no order; without what sections 2.3.3 and 2.4.3 make an error: doubles and empty names.
-pub(super) fn normal_groups(mut groups: Vec<String>) -> Vec<String> {
-    groups.retain(|group| !group.is_empty());
-    groups.sort_unstable();
-    groups.dedup();
-    groups
+pub(super) fn normal_groups(groups: Vec<String>) -> Vec<String> {
+    let groups = groups.into_iter().filter(|group| !group.is_empty());
+    collected::<BTreeSet<String>, _>(groups).into_iter().collect()
 }
 
 /// Section 2.1.2.5: absent is `none`, and a value that is not known MUST be ignored.

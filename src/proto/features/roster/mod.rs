@@ -13,10 +13,12 @@ mod record;
 mod subscriptions;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::Deserialize;
 
 use self::changes::{Card, Change, Changes, Wanted};
+use super::super::collected::collected;
 use super::super::error::{Code, Error};
 use super::super::event::{Event, RosterChange, RosterChangeKind, RosterItem, Subscription};
 use super::super::feature::{Cx, Feature, Flow, IqKind, ticket};
@@ -55,7 +57,8 @@ pub struct RosterUpdate {
 
 #[derive(Default)]
 pub(crate) struct Roster {
-    items: BTreeMap<String, RosterItem>,
+    /// Shared with the events that tell of them.
+    items: BTreeMap<String, Arc<RosterItem>>,
     /// What the server calls this state of the roster. `None`: it keeps no versions, or something of it did not come through, and only
     /// a whole roster can bring it back.
     version: Option<String>,
@@ -79,13 +82,13 @@ impl Roster {
 
     /// All items, sorted by JID.
     pub(crate) fn items(&self) -> impl Iterator<Item = &RosterItem> {
-        self.items.values()
+        self.items.values().map(|item| &**item)
     }
 
     /// One item; the JID need not be normalised.
     pub(crate) fn get(&self, jid: &str) -> Option<&RosterItem> {
         let jid = jids::normal(jid).ok()?;
-        self.items.get(&*jid).or_else(|| self.items.get(jids::bare(&jid)))
+        self.items.get(&*jid).or_else(|| self.items.get(jids::bare(&jid))).map(|item| &**item)
     }
 
     /// Adds a contact (section 2.3). Who it is, the server has to know; that it is a JID is checked here.
@@ -128,7 +131,7 @@ impl Roster {
         match self.changes.newest(jid, |request_id| cx.is_awaited(request_id)) {
             Some(Wanted::Stored(card)) => Some(card.clone()),
             Some(Wanted::Removed) => None,
-            None => self.items.get(jid).map(Card::of),
+            None => self.items.get(jid).map(|item| Card::of(item)),
         }
     }
 
@@ -149,7 +152,7 @@ impl Roster {
         let result = reply.map(|()| {
             match change {
                 Some(Change { wanted: Wanted::Stored(card), is_seen: false, .. }) => {
-                    self.store(cx, card.apply_to(jid, self.items.get(jid)))
+                    self.store(cx, card.apply_to(jid, self.items.get(jid).map(|item| &**item)))
                 }
                 Some(Change { wanted: Wanted::Removed, is_seen: false, .. }) => self.discard(cx, jid),
                 _ => false,
@@ -203,25 +206,24 @@ impl Roster {
         self.revision += 1;
         let mut unreadable = 0_usize;
         let mut first_fault = None;
-        self.items = query
-            .into_iter()
-            .flat_map(Element::children)
-            .filter(|child| child.is("item", NS))
-            .filter_map(|item| match item::read(item) {
-                Ok(mut item) => {
-                    // Section 2.1.2.5: MUST be ignored in a roster result, where only a push may say it.
-                    if item.subscription == Subscription::Remove {
-                        item.subscription = Subscription::None;
+        let items =
+            query.into_iter().flat_map(Element::children).filter(|child| child.is("item", NS)).filter_map(
+                |item| match item::read(item) {
+                    Ok(mut item) => {
+                        // Section 2.1.2.5: MUST be ignored in a roster result, where only a push may say it.
+                        if item.subscription == Subscription::Remove {
+                            item.subscription = Subscription::None;
+                        }
+                        Some((item.jid.clone(), Arc::new(item)))
                     }
-                    Some((item.jid.clone(), item))
-                }
-                Err(fault) => {
-                    unreadable += 1;
-                    first_fault.get_or_insert(fault);
-                    None
-                }
-            })
-            .collect();
+                    Err(fault) => {
+                        unreadable += 1;
+                        first_fault.get_or_insert(fault);
+                        None
+                    }
+                },
+            );
+        self.items = collected(items);
         self.version = query.and_then(|query| query.attr("ver")).filter(|_| unreadable == 0).map(ToOwned::to_owned);
         if let Some(fault) = first_fault {
             let what = format!("items of the roster that could not be read: {unreadable}; the first: {fault}");
@@ -271,10 +273,11 @@ impl Roster {
             self.requests.remove(&item.jid);
         }
         let change = match self.items.get(&item.jid) {
-            Some(known) if *known == item => return false,
+            Some(known) if **known == item => return false,
             Some(_) => RosterChangeKind::Updated,
             None => RosterChangeKind::Added,
         };
+        let item = Arc::new(item);
         self.items.insert(item.jid.clone(), item.clone());
         self.revision += 1;
         cx.emit(Event::Roster(RosterChange { change, items: vec![item] }));
@@ -285,8 +288,8 @@ impl Roster {
     fn discard(&mut self, cx: &mut Cx<'_>, jid: &str) -> bool {
         let Some(item) = self.items.remove(jid) else { return false };
         self.revision += 1;
-        let item = RosterItem { subscription: Subscription::Remove, ask: None, is_approved: false, ..item };
-        cx.emit(Event::Roster(RosterChange { change: RosterChangeKind::Removed, items: vec![item] }));
+        let item = RosterItem { subscription: Subscription::Remove, ask: None, is_approved: false, ..RosterItem::clone(&item) };
+        cx.emit(Event::Roster(RosterChange { change: RosterChangeKind::Removed, items: vec![item.into()] }));
         true
     }
 }

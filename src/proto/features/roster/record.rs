@@ -1,5 +1,6 @@
 //! The roster as it is stored, and back.
 
+use super::super::super::collected::collected;
 use super::super::super::event::{Event, RosterChange, RosterChangeKind, SubscriptionEvent, SubscriptionEventType};
 use super::super::super::feature::Cx;
 use super::super::super::persist::RosterRecord;
@@ -24,12 +25,12 @@ impl Roster {
     /// `has_session`: the session may go on, and with it this roster. Else the next login asks for what has changed since.
     pub(crate) fn restore(&mut self, record: RosterRecord, has_session: bool) {
         *self = Self {
-            items: record.items.into_iter().map(|item| (item.jid.clone(), item)).collect(),
+            items: collected(record.items.into_iter().map(|item| (item.jid.clone(), item))),
             version: record.version,
             owner: record.owner,
             is_settled: has_session,
             is_restored: has_session,
-            requests: if has_session { record.requests.into_iter().collect() } else { Default::default() },
+            requests: if has_session { collected(record.requests) } else { Default::default() },
             revision: self.revision + 1,
             ..Self::default()
         };
