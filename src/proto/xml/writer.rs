@@ -188,7 +188,7 @@ impl Writer {
                 self.out.push_str(name);
                 self.attr_value(value)
             }
-            // roxmltree does not list declarations as attributes; a typed payload has no business with them.
+            // The reader does not list declarations as attributes; a typed payload has no business with them.
             ns::XMLNS => self,
             _ => {
                 self.prefixes += 1;
