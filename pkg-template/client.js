@@ -93,7 +93,9 @@ class Messages extends Part {
     // What most messages are goes over in one piece; an object would cross the border field by field.
     const isText = body !== undefined && Object.keys(checked).length === 2;
     const send = isText ? (engine, token) => engine.sendText(token, to, body) : (engine, token) => engine.sendMessage(token, checked);
-    return this[inner]().callWhenLoaded(send, check.waiting(options));
+    const waiting = check.waiting(options);
+    waiting.body = body ?? checked.bodies?.[""];
+    return this[inner]().callWhenLoaded(send, waiting);
   }
 }
 

@@ -89,12 +89,12 @@ export class Inner {
   }
 
   /** Starts a command whose outcome the sink tells. */
-  call(start, { signal, timeoutMs } = {}) {
+  call(start, { signal, timeoutMs, body } = {}) {
     if (signal?.aborted) return Promise.reject(abortedBy(signal));
     if (!this.engine) return Promise.reject(notConnected());
     return new Promise((resolve, reject) => {
       const token = (this.lastToken = (this.lastToken + 1) >>> 0);
-      const call = { resolve, reject, cleanUp: undefined };
+      const call = { resolve, reject, cleanUp: undefined, body };
       this.calls.set(token, call);
       if (signal || timeoutMs !== undefined) this.limit(call, token, signal, timeoutMs);
       try {
@@ -147,6 +147,12 @@ export class Inner {
     call.cleanUp?.();
     if (error) call.reject(error);
     else call.resolve(value);
+  }
+
+  /** A message with a body and nothing else has arrived; the body was kept with the call. */
+  settleSent(token, id, from, to, timestamp) {
+    const body = this.calls.get(token)?.body;
+    this.settle(token, undefined, { id, from, to, type: "chat", direction: "out", body, originId: id, timestamp });
   }
 
   // Connecting.
@@ -313,6 +319,8 @@ class Sink {
   core = undefined;
   /** The frame that the engine is handling. */
   frame = undefined;
+  /** The sender of our own messages, as the engine said last. */
+  from = undefined;
 
   constructor(core) {
     this.weak = new WeakRef(core);
@@ -360,6 +368,11 @@ class Sink {
 
   settled(token, error, value) {
     this.weak.deref()?.settle(token, errorFrom(error), value);
+  }
+
+  sent(token, id, from, to, timestamp) {
+    this.from = from ?? this.from;
+    this.weak.deref()?.settleSent(token, id, this.from, to, timestamp);
   }
 
   credentials(id, mechanisms, jid) {

@@ -2,6 +2,7 @@
 //!
 //! A command that takes a token settles through the sink; one that cannot even start throws.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use wasm_bindgen::prelude::*;
@@ -28,7 +29,7 @@ impl Engine {
         config.is_stored = store.is_some();
         let interests = Interests::default();
         let inlet: Inlet = JsValue::from(&sink).unchecked_into();
-        let host = JsHost { sink, names, interests: interests.clone() };
+        let host = JsHost { sink, names, interests: interests.clone(), told_from: RefCell::default() };
         Ok(Self { driver: Driver::new(config, Box::new(host), inlet, store), interests })
     }
 

@@ -1,12 +1,12 @@
 //! What the session has to say, told to the package.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use wasm_bindgen::prelude::*;
 
 use crate::browser::Host;
-use crate::proto::{Direction, Error, Event, Message, Presence, Reply, Token};
+use crate::proto::{Direction, Error, Event, Message, MessageType, Presence, Reply, Token};
 
 use super::value::{to_js, to_json};
 
@@ -56,6 +56,11 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     fn settled(this: &Sink, token: u32, error: JsValue, value: JsValue) -> Result<(), JsValue>;
 
+    /// A message of ours has arrived that has no more to it than a body, which the package has kept. `from` only when it is another
+    /// one than last time.
+    #[wasm_bindgen(method, catch)]
+    fn sent(this: &Sink, token: u32, id: &str, from: Option<&str>, to: &str, timestamp: f64) -> Result<(), JsValue>;
+
     #[wasm_bindgen(method, catch)]
     fn credentials(this: &Sink, id: u32, mechanisms: Vec<String>, jid: &str) -> Result<(), JsValue>;
 }
@@ -67,6 +72,8 @@ pub(super) struct JsHost {
     pub(super) sink: Sink,
     pub(super) names: Vec<String>,
     pub(super) interests: Interests,
+    /// The address that the package was last told for messages of ours.
+    pub(super) told_from: RefCell<String>,
 }
 
 impl Host for JsHost {
@@ -96,6 +103,7 @@ impl Host for JsHost {
     fn settled(&self, token: Token, result: Result<Reply, Error>) {
         let (error, value) = match result {
             Ok(Reply::Done) => (JsValue::UNDEFINED, JsValue::UNDEFINED),
+            Ok(Reply::Message(message)) if self.tell_sent(token, &message).is_some() => return,
             Ok(Reply::Message(message)) => (JsValue::UNDEFINED, to_js(&message)),
             Ok(Reply::Stanza(stanza)) => (JsValue::UNDEFINED, to_js(&stanza)),
             Err(error) => (to_js(&error), JsValue::UNDEFINED),
@@ -111,10 +119,8 @@ impl Host for JsHost {
 impl JsHost {
     /// `None`: there is more to it than these texts, or they are written with references.
     fn cut_message(&self, message: &Message, frame: &str) -> Option<()> {
-        let Message { id, from, to, kind, direction, body, bodies, subject, subjects, thread, parent_thread, lang, .. } = message;
-        let Message { origin_id, timestamp_ms, is_delayed, error, places, .. } = message;
-        let has_more = bodies.is_some() || subject.is_some() || subjects.is_some() || thread.is_some() || parent_thread.is_some();
-        if has_more || lang.is_some() || error.is_some() || *direction != Direction::In || !frame.is_ascii() {
+        let Message { id, from, to, kind, direction, body, origin_id, timestamp_ms, is_delayed, places, .. } = message;
+        if !has_body_alone(message) || *direction != Direction::In || !frame.is_ascii() {
             return None;
         }
         let (id, id_end) = span(frame, places.id, id)?;
@@ -146,6 +152,25 @@ impl JsHost {
         Some(())
     }
 
+    /// `None`: there is more to it.
+    fn tell_sent(&self, token: Token, message: &Message) -> Option<()> {
+        let is_plain = message.kind == MessageType::Chat
+            && message.body.is_some()
+            && has_body_alone(message)
+            && !message.is_delayed
+            && message.origin_id.as_ref() == Some(&message.id);
+        if !is_plain {
+            return None;
+        }
+        let is_known = *self.told_from.borrow() == message.from;
+        if !is_known {
+            self.told_from.replace(message.from.clone());
+        }
+        let from = (!is_known).then_some(message.from.as_str());
+        let _ = self.sink.sent(token.0, &message.id, from, &message.to, message.timestamp_ms as f64);
+        Some(())
+    }
+
     fn cut_presence(&self, presence: &Presence, frame: &str) -> Option<()> {
         let Presence { from, kind, show, status, statuses, priority, idle_since_ms, error, places } = presence;
         if statuses.is_some() || idle_since_ms.is_some() || error.is_some() || !frame.is_ascii() {
@@ -160,6 +185,13 @@ impl JsHost {
         let _ = self.sink.presence(from, from_end, status, status_end, *kind as u32, show, i32::from(*priority));
         Some(())
     }
+}
+
+/// At most a body: no languages, subject, thread or error.
+fn has_body_alone(message: &Message) -> bool {
+    let Message { bodies, subject, subjects, thread, parent_thread, lang, error, .. } = message;
+    let has_more = bodies.is_some() || subject.is_some() || subjects.is_some() || thread.is_some() || parent_thread.is_some();
+    !has_more && lang.is_none() && error.is_none()
 }
 
 /// Where the text begins and ends in the frame, if it is there indeed.
