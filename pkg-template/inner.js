@@ -113,10 +113,10 @@ export class Inner {
     };
     const abort = () => giveUp(abortedBy(signal));
     const timer = timeoutMs === undefined ? undefined : setTimeout(() => giveUp(timedOut(timeoutMs)), timeoutMs);
-    signal?.addEventListener("abort", abort);
+    const forget = signal && onAbort(signal, abort);
     call.cleanUp = () => {
       clearTimeout(timer);
-      signal?.removeEventListener("abort", abort);
+      forget?.();
     };
   }
 
@@ -391,6 +391,30 @@ function entryOf(name, payload) {
   const { direction, xml } = payload;
   const element = /^<([^\s/>]+)/.exec(xml)?.[1] ?? "?";
   return { level: "debug", message: `${direction} <${element}>, ${xml.length} characters` };
+}
+
+const aborts = new WeakMap();
+
+/**
+ * Has `act` run when the signal says so. Returns what takes that back. All calls that share a signal share a listener: to remove one of
+ * thousands, browsers look through all of them.
+ */
+function onAbort(signal, act) {
+  let shared = aborts.get(signal);
+  if (!shared) {
+    const acts = new Set();
+    shared = { acts, listener: () => acts.forEach((act) => act()) };
+    aborts.set(signal, shared);
+    signal.addEventListener("abort", shared.listener);
+  }
+  const { acts, listener } = shared;
+  acts.add(act);
+  return () => {
+    acts.delete(act);
+    if (acts.size > 0 || aborts.get(signal) !== shared) return;
+    aborts.delete(signal);
+    signal.removeEventListener("abort", listener);
+  };
 }
 
 function deferred() {

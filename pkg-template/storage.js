@@ -1,10 +1,15 @@
 // Where the state of a session is kept between page loads, and whose it is. What is written when is the engine's business.
 //
-// Keys are `waxwing:1:<bare JID>:<part>`. One part is ours: the holder, { id, generation, isReleased }. Whoever has the lock of that name
-// holds the state; the browser takes the lock back when a page dies. A duplicated tab comes with a copy of its session storage, and
-// finds the lock taken. The generation tells a page that comes out of the back/forward cache whether another one held the state meanwhile.
+// Keys are `waxwing:1:<bare JID>:<part>`; a long outbox has segments too, `outbox-<number>`, which its record names. One part is ours: the
+// holder, { id, generation, isReleased }. Whoever has the lock of that name holds the state; the browser takes the lock back when a page
+// dies. A duplicated tab comes with a copy of its session storage, and finds the lock taken. The generation tells a page that comes out of the back/forward cache whether another one held the state meanwhile.
 
 const PARTS = ["outbox", "roster", "presences", "handled", "keychain", "session"];
+const SEGMENT = "outbox-";
+/** What names more is no record of ours. */
+const MOST_SEGMENTS = 1 << 16;
+/** So many are read in the time that one read may take. */
+const SEGMENTS_A_READ = 64;
 /** A reload overlaps with the page before: its lock is about to be free if it said so, and else held by somebody who lives. */
 const WAIT_MS = 1_000;
 const WAIT_FOR_RELEASE_MS = 5_000;
@@ -34,6 +39,8 @@ export class Store {
     this.bare = "";
     this.holder = undefined;
     this.release = undefined;
+    // By name, those that may be there.
+    this.segments = new Set();
     // Counts what ends an open(): its outcome is no longer wanted.
     this.epoch = 0;
     // Without locks nobody knows whether the session goes on elsewhere.
@@ -67,7 +74,10 @@ export class Store {
     if (heldHere.has(name)) return { isRefused: true };
     const release = await hold(name, holder?.isReleased === true ? WAIT_FOR_RELEASE_MS : WAIT_MS, isWanted);
     if (!release) {
-      if (isWanted() && isCopy(this, holder)) await this.erase();
+      if (isWanted() && isCopy(this, holder)) {
+        this.findSegments(...(await this.read(["outbox"])));
+        await this.erase();
+      }
       return { isRefused: true };
     }
     if (!isWanted()) return release();
@@ -77,7 +87,9 @@ export class Store {
     const isUnchanged = isSame(holder, this.holder);
     const generation = isUnchanged ? holder.generation : (Number(holder?.generation) || 0) + 1;
     await within(this.sign({ id, generation, isReleased: false }));
-    return isUnchanged ? { isUnchanged } : { records: Object.fromEntries(PARTS.map((part, index) => [part, values[index]])) };
+    if (isUnchanged) return { isUnchanged };
+    const records = Object.fromEntries(PARTS.map((part, index) => [part, values[index]]));
+    return { records: { ...records, ...(await this.readSegments(records.outbox)) } };
   }
 
   /** The tab's own storage, and of that only what must not be lost. */
@@ -85,12 +97,34 @@ export class Store {
     if (this.isOwn) return { isRefused: true };
     this.backend = webStorage(sessionStorage);
     const [outbox] = await this.read(["outbox"]);
-    return { records: { outbox } };
+    return { records: { outbox, ...(await this.readSegments(outbox)) } };
+  }
+
+  /** By name. */
+  async readSegments(outbox) {
+    const names = this.findSegments(outbox);
+    const values = [];
+    while (values.length < names.length) values.push(...(await this.read(names.slice(values.length, values.length + SEGMENTS_A_READ))));
+    return Object.fromEntries(names.map((name, index) => [name, values[index]]));
+  }
+
+  /** Returns the names of those that the outbox has. Others, which a crash has left, go with the rest when that does. */
+  findSegments(outbox) {
+    const names = segmentsOf(outbox);
+    const prefix = this.key(SEGMENT);
+    const found = this.backend.keys?.().filter((key) => key.startsWith(prefix)) ?? [];
+    this.segments = new Set([...names, ...found.map((key) => SEGMENT + key.slice(prefix.length))]);
+    return names;
   }
 
   /** Entries are [part, JSON or undefined]. Returns a promise only if there is something to wait for. */
   write(entries) {
-    const wanted = this.isOutboxOnly ? entries.filter(([part]) => part === "outbox") : entries;
+    const wanted = this.isOutboxOnly ? entries.filter(([part]) => part.startsWith("outbox")) : entries;
+    for (const [part, text] of wanted) {
+      if (!part.startsWith(SEGMENT)) continue;
+      if (text === undefined) this.segments.delete(part);
+      else this.segments.add(part);
+    }
     return within(this.backend.write(wanted.map(([part, text]) => [this.key(part), text])));
   }
 
@@ -109,7 +143,8 @@ export class Store {
   /** Writes this last, and leaves the state to whoever comes. */
   close(entries) {
     const { holder } = this;
-    const write = () => this.write([...entries, ...(this.isOutboxOnly ? [] : [["holder", undefined]])]);
+    const left = [...this.segments].map((part) => [part, undefined]);
+    const write = () => this.write([...entries, ...left, ...(this.isOutboxOnly ? [] : [["holder", undefined]])]);
     if (this.release || this.isOutboxOnly) quietly(write);
     // It was let go of before: what is there is ours only if nobody has taken it since.
     else if (holder) quietly(() => this.read(["holder"]).then(([found]) => isSame(found, holder) && write()));
@@ -118,7 +153,7 @@ export class Store {
   }
 
   erase() {
-    return this.backend.write([...PARTS, "holder"].map((part) => [this.key(part), undefined]));
+    return this.backend.write([...PARTS, ...this.segments, "holder"].map((part) => [this.key(part), undefined]));
   }
 
   sign(holder) {
@@ -157,6 +192,13 @@ function isCopy({ isShared }, holder) {
   return !isShared && holder !== undefined && !holder.isReleased && globalThis.top === globalThis.self;
 }
 
+/** Which segments an outbox's record names. */
+function segmentsOf(outbox) {
+  const { firstSegment: first = 0, nextSegment: next = 0 } = outbox?.record ?? {};
+  const isSound = Number.isInteger(first) && Number.isInteger(next) && next - first <= MOST_SEGMENTS;
+  return isSound ? Array.from({ length: Math.max(0, next - first) }, (_, n) => SEGMENT + (first + n)) : [];
+}
+
 function isSame(found, holder) {
   return holder !== undefined && found?.id === holder.id && found.generation === holder.generation;
 }
@@ -190,6 +232,7 @@ function tryToHold(name) {
 /** sessionStorage or localStorage: the one kind that answers at once. */
 function webStorage(area) {
   return {
+    keys: () => Object.keys(area),
     read: (keys) => keys.map((key) => area.getItem(key)),
     write(entries) {
       for (const [key, value] of entries) {

@@ -185,7 +185,7 @@ fn whoever_loses_the_storage_to_another_page_is_somebody_else_from_then_on() {
     assert!(store["keychain"].contains(&id), "it is stored before it goes out");
     // Chance of these tests is always the same.
     let other_id = "00000000-0000-4000-8000-000000000000".to_owned();
-    store.insert("keychain", store["keychain"].replace(&id, &other_id));
+    store.insert("keychain".to_owned(), store["keychain"].replace(&id, &other_id));
     let mut next = Peer::new(stored_config());
     next.store = one.store;
     assert_eq!(id_of(&mut next), other_id);
@@ -381,13 +381,148 @@ fn above_the_limit_no_session_is_stored_and_the_outbox_is() {
     }
     peer.advance(3_000);
     send(&mut peer, 1, "kept");
-    let parts: Vec<&str> = peer.store.as_ref().unwrap().keys().copied().collect();
+    let parts: Vec<&str> = peer.store.as_ref().unwrap().keys().map(String::as_str).collect();
     assert_eq!(parts, ["handled", "outbox"]);
     let mut peer = peer.next_page(stored_config());
     let bind = log_in(&mut peer);
     assert!(bind.contains("xmpp-bind"), "{bind}");
     // It is in doubt now: nobody knows whether it has arrived.
     assert_eq!(peer.take_events("delivery")[0]["stage"], "sent");
+}
+
+/// Online no more: what is written from here on waits.
+fn waiting() -> Peer {
+    let mut peer = online();
+    peer.input(CUT);
+    peer
+}
+
+/// The numbers in the bodies of the messages that the client sends.
+fn bodies(frames: &[String]) -> Vec<u32> {
+    let body = |frame: &String| frame.split("<body>").nth(1)?.split('<').next()?.parse().ok();
+    frames.iter().filter_map(body).collect()
+}
+
+/// All that is stored of the outbox.
+fn stored_outbox(store: &Store) -> String {
+    store.iter().filter(|(part, _)| part.starts_with("outbox")).map(|(_, json)| json.as_str()).collect()
+}
+
+#[test]
+fn what_is_written_of_a_long_outbox_does_not_grow_with_it() {
+    let written = |count: u32| {
+        let mut peer = waiting();
+        let mut most = 0;
+        for n in 0..count {
+            peer.saved_bytes = 0;
+            send(&mut peer, n, &n.to_string());
+            most = most.max(peer.saved_bytes);
+        }
+        peer.saved_bytes = 0;
+        peer.advance(500);
+        log_in(&mut peer);
+        peer.resumed(2);
+        (most, peer.saved_bytes, peer.store.unwrap().len())
+    };
+    let (short, long) = (written(1_000), written(4_000));
+    assert!(long.0 < short.0 + 100, "the most that a message costs: {short:?}, {long:?}");
+    assert!(long.0 < 20_000, "{long:?}");
+    // The server takes up the session: what is queued is on the wire, where it lies in the storage already.
+    assert!(long.1 < 20_000 && long.1 < short.1 + 100, "{short:?}, {long:?}");
+    // And it is removed from there in pieces that are not too small.
+    assert!(long.2 < 200, "{long:?}");
+}
+
+#[test]
+fn a_long_outbox_comes_back_whole_and_in_order_and_leaves_nothing_behind() {
+    let mut peer = waiting();
+    for n in 0..1_000 {
+        send(&mut peer, n, &n.to_string());
+    }
+    for n in [0, 17, 18, 500, 999] {
+        peer.session.cancel(peer.now, Token(n));
+        peer.drain();
+    }
+    let wanted: Vec<u32> = (0..1_000).filter(|n| ![0, 17, 18, 500, 999].contains(n)).collect();
+    // A second page, which dies before it is online, and a third one that finds what the second has left of it, and what it has written.
+    let mut peer = peer.next_page(stored_config());
+    log_in(&mut peer);
+    for n in 1_000..1_200 {
+        send(&mut peer, n, &n.to_string());
+    }
+    let mut peer = peer.next_page(stored_config());
+    assert!(log_in(&mut peer).starts_with("<resume "));
+    peer.clear();
+    peer.resumed(2);
+    let wanted: Vec<u32> = wanted.into_iter().chain(1_000..1_200).collect();
+    assert_eq!(bodies(&peer.take_frames()), wanted);
+    peer.receive("<a xmlns='urn:xmpp:sm:3' h='502'/>");
+    peer.advance(4_000);
+    // Half of them have arrived: the page dies, and the next one sends the other half.
+    let mut peer = peer.next_page(stored_config());
+    assert!(log_in(&mut peer).starts_with("<resume "));
+    peer.clear();
+    peer.resumed(502);
+    assert_eq!(bodies(&peer.take_frames()), wanted[500..]);
+    peer.receive(&format!("<a xmlns='urn:xmpp:sm:3' h='{}'/>", 2 + wanted.len()));
+    peer.advance(4_000);
+    let store = peer.store.clone().unwrap();
+    assert!(!stored_outbox(&store).contains("<message") && !store.keys().any(|part| part.starts_with("outbox-")), "{store:?}");
+}
+
+#[test]
+fn a_long_outbox_of_which_a_piece_is_gone_is_a_fresh_login_that_sends_what_is_there() {
+    let mut peer = waiting();
+    for n in 0..1_000 {
+        send(&mut peer, n, &n.to_string());
+    }
+    let mut store = peer.store.clone().unwrap();
+    let numbers: Vec<String> = store.keys().filter(|part| part.starts_with("outbox-")).cloned().collect();
+    assert!(numbers.len() > 10, "{numbers:?}");
+    store.remove(&numbers[3]);
+    let mut next = Peer::new(stored_config());
+    next.store = Some(store);
+    let bind = log_in(&mut next);
+    assert!(bind.contains("xmpp-bind"), "{bind}");
+    bind_anew(&mut next, &bind);
+    let sent = bodies(&next.take_frames());
+    assert!(sent.is_sorted() && sent.len() > 900 && sent.len() < 1_000, "{sent:?}");
+    assert_eq!(next.take_events("error"), [] as [Value; 0]);
+}
+
+#[test]
+fn a_page_that_was_away_stores_a_long_outbox_anew_since_nobody_knows_what_came_through() {
+    let mut peer = waiting();
+    for n in 0..300 {
+        send(&mut peer, n, &n.to_string());
+    }
+    peer.hide_page();
+    // The last write did not come through, and it is the same page that comes back.
+    peer.store = Some(Store::new());
+    peer.session.handle_input(peer.now, Input::Woke);
+    while let Some(output) = peer.session.poll_output() {
+        drop(output);
+    }
+    peer.session.handle_input(peer.now, Input::StorageOpened(Opened::Unchanged));
+    peer.drain();
+    let store = peer.store.clone().unwrap();
+    assert_eq!(stored_outbox(&store).matches("<message").count(), 300);
+    let mut next = peer.next_page(stored_config());
+    assert!(log_in(&mut next).starts_with("<resume "));
+    next.clear();
+    next.resumed(2);
+    assert_eq!(bodies(&next.take_frames()), (0..300).collect::<Vec<_>>());
+}
+
+#[test]
+fn disconnecting_removes_every_piece_of_a_long_outbox() {
+    let mut peer = waiting();
+    for n in 0..1_000 {
+        send(&mut peer, n, &n.to_string());
+    }
+    peer.session.disconnect(peer.now, Token(2_000));
+    peer.drain();
+    assert_eq!(peer.store.unwrap().into_keys().collect::<Vec<_>>(), [] as [String; 0]);
 }
 
 #[test]
@@ -399,7 +534,7 @@ fn records_of_another_account_resource_or_version_are_thrown_away() {
         let mut store = store.clone();
         let json = store[part].replace(from, to);
         assert_ne!(json, store[part], "{from}");
-        store.insert(part, json);
+        store.insert(part.to_owned(), json);
         store
     };
     for broken in [
@@ -468,20 +603,33 @@ struct Talk {
     given: u32,
     /// What the pages have shown, in order.
     shown: Vec<u32>,
+    /// The messages are so long that a few of them are not written again with each.
+    are_long: bool,
 }
 
 impl Talk {
-    fn begin() -> Self {
+    fn begin(are_long: bool) -> Self {
         let mut peer = online();
         peer.receive("<r xmlns='urn:xmpp:sm:3'/>");
         peer.clear();
         // Roster request and presence went out; three stanzas came in, and are confirmed.
-        Self { peer, model: Model { handled: 2, acked: 3, ..Model::default() }, written: 0, given: 0, shown: Vec::new() }
+        Self {
+            peer,
+            model: Model { handled: 2, acked: 3, ..Model::default() },
+            written: 0,
+            given: 0,
+            shown: Vec::new(),
+            are_long,
+        }
     }
 
     fn write(&mut self) {
         self.written += 1;
-        send(&mut self.peer, self.written, &self.written.to_string());
+        let subject = self.are_long.then(|| "long ".repeat(600));
+        let (to, body) = ("juliet@example.com".to_owned(), Some(self.written.to_string()));
+        let options = MessageOptions { to, body, subject, ..MessageOptions::default() };
+        self.peer.session.send_message(self.peer.now, Token(self.written), options).unwrap();
+        self.peer.drain();
     }
 
     fn exchange(&mut self) {
@@ -584,8 +732,11 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(case_count()))]
 
     #[test]
-    fn over_reloads_and_crashes_nothing_is_lost_and_nothing_goes_out_twice(steps in prop::collection::vec(step(), 1..40)) {
-        let mut talk = Talk::begin();
+    fn over_reloads_and_crashes_nothing_is_lost_and_nothing_goes_out_twice(
+        steps in prop::collection::vec(step(), 1..40),
+        are_long in any::<bool>(),
+    ) {
+        let mut talk = Talk::begin(are_long);
         for step in &steps {
             talk.take(step);
         }
@@ -602,24 +753,32 @@ proptest! {
         // What the server has, and nothing else, is settled.
         talk.peer.receive(&format!("<a xmlns='urn:xmpp:sm:3' h='{}'/>", talk.model.handled));
         talk.peer.advance(4_000);
-        prop_assert!(!talk.peer.store.unwrap()["outbox"].contains("<message"));
+        let store = talk.peer.store.unwrap();
+        prop_assert!(store.contains_key("outbox") && !stored_outbox(&store).contains("<message"));
     }
 
     /// Anybody on the origin can write there: what makes no sense is a fresh login, and never an error.
     #[test]
     fn garbage_in_the_storage_is_a_fresh_login_or_a_resumption_but_never_an_error(
-        part in prop::sample::select(Part::ALL.to_vec()),
+        part in prop_oneof![
+            prop::sample::select(Part::ALL.to_vec()),
+            prop::sample::select(vec![Part::Outbox, Part::Segment(0), Part::Segment(1)]),
+        ],
+        is_long in any::<bool>(),
         at in any::<prop::sample::Index>(),
         length in 0_usize..40,
         junk in prop_oneof![any::<String>(), "[0-9eE.,:\"\\[\\]{}<>/='a-z-]{0,20}"],
     ) {
         let mut peer = online();
-        send(&mut peer, 1, "sent");
+        let padding = if is_long { "x".repeat(6_000) } else { String::new() };
+        send(&mut peer, 1, &format!("sent{padding}"));
         peer.input(CUT);
-        send(&mut peer, 2, "queued");
+        for n in 2..6 {
+            send(&mut peer, n, &format!("queued{padding}"));
+        }
         peer.hide_page();
         let mut store = peer.store.clone().unwrap();
-        let json = store.entry(part.name()).or_default();
+        let json = store.entry(part.name().into_owned()).or_default();
         let mut chars: Vec<char> = json.chars().collect();
         let at = at.index(chars.len() + 1);
         let end = (at + length).min(chars.len());

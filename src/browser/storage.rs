@@ -166,8 +166,14 @@ impl Storage {
     }
 
     fn take_entries(&self) -> Array {
-        let pending = self.pending.take();
-        pending.into_iter().map(|(part, text)| Array::of2(&part.name().into(), &text.into())).collect()
+        let entries = Array::new();
+        let removed = Array::new();
+        for (part, text) in self.pending.take() {
+            // A segment that is to be removed was still named by the record before.
+            let list = if matches!(part, Part::Segment(_)) && text.is_none() { &removed } else { &entries };
+            list.push(&Array::of2(&(&*part.name()).into(), &text.into()));
+        }
+        entries.concat(&removed)
     }
 }
 
@@ -193,7 +199,10 @@ fn read_opened(opened: &JsValue) -> Opened {
     if found.is_object() {
         let mut records = Records::default();
         for part in Part::ALL {
-            records.read(part, Deserializer::from(field(&found, part.name())));
+            records.read(part, Deserializer::from(field(&found, &part.name())));
+        }
+        for part in records.segments() {
+            records.read(part, Deserializer::from(field(&found, &part.name())));
         }
         return Opened::Records(Box::new(records));
     }

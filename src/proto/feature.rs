@@ -13,8 +13,8 @@ use super::features::FeatureId;
 use super::io::{Output, Reply, Token};
 use super::iq::{IqTable, Owner, Ticket};
 use super::jids;
-use super::outbox::{Outbox, OutgoingMessage, Verdict};
-use super::persist::{MessageRecord, OutboxRecord};
+use super::outbox::{Outbox, Outgoing, Verdict};
+use super::persist::OutboxRecord;
 use super::stanza_error::{self, Condition};
 use super::time::Now;
 use super::xml::{Element, Writer, ns};
@@ -191,7 +191,7 @@ impl Cx<'_> {
     }
 
     /// Keeps a message until the server has it, and sends it as soon as the session is online.
-    pub(crate) fn post(&mut self, message: OutgoingMessage) -> Result<(), Error> {
+    pub(crate) fn post(&mut self, message: Outgoing) -> Result<(), Error> {
         self.outbox.check(&message.frame)?;
         self.outbox.post(message, self.outputs);
         Ok(())
@@ -222,12 +222,12 @@ impl Cx<'_> {
         &mut self,
         record: OutboxRecord,
         has_session: bool,
-        mut read: impl FnMut(&mut Cx<'_>, MessageRecord) -> Option<OutgoingMessage>,
+        mut read: impl FnMut(&mut Cx<'_>, &str, i64) -> Option<Message>,
     ) {
         // Put aside, since whoever reads has the use of everything else.
         let mut outbox = std::mem::take(self.outbox);
         let mut outputs = VecDeque::new();
-        outbox.restore(record, has_session, |message| read(self, message), &mut outputs);
+        outbox.restore(record, has_session, |frame, timestamp_ms| read(self, frame, timestamp_ms), &mut outputs);
         self.outputs.append(&mut outputs);
         *self.outbox = outbox;
     }

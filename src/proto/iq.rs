@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use super::features::FeatureId;
 use super::io::Token;
@@ -53,20 +52,14 @@ struct Pending {
 
 #[derive(Debug, Default)]
 pub(crate) struct IqTable {
-    pending: BTreeMap<Arc<str>, Pending>,
+    pending: BTreeMap<String, Pending>,
     /// The same, by deadline.
-    deadlines: BTreeSet<(u64, Arc<str>)>,
-    /// The same, by the command that waits, where there is one: an app may give up thousands at once.
-    tokens: BTreeMap<Token, Arc<str>>,
+    deadlines: BTreeSet<(u64, String)>,
 }
 
 impl IqTable {
     pub(crate) fn insert(&mut self, id: String, to: Option<&str>, deadline_ms: u64, owner: Owner) {
-        let id: Arc<str> = id.into();
         self.deadlines.insert((deadline_ms, id.clone()));
-        if let Some(token) = owner.token() {
-            self.tokens.insert(token, id.clone());
-        }
         // The server writes addresses in their normal form, whatever the app wrote.
         let to = to.map(|to| jids::normal(to).map_or_else(|_| to.to_owned(), Cow::into_owned));
         self.pending.insert(id, Pending { to, deadline_ms, owner });
@@ -92,7 +85,9 @@ impl IqTable {
 
     /// The request of a command that no longer waits. Its answer, if one comes, is dropped.
     pub(crate) fn cancel(&mut self, token: Token) -> bool {
-        let found = self.tokens.get(&token).cloned();
+        // An app that gives up thousands does so in the order in which it asked, which is that of the deadlines, or nearly.
+        let is_it = |id: &&String| self.pending.get(*id).is_some_and(|pending| pending.owner.token() == Some(token));
+        let found = self.deadlines.iter().map(|(_, id)| id).find(is_it).cloned();
         found.is_some_and(|id| self.remove(&id).is_some())
     }
 
@@ -115,18 +110,12 @@ impl IqTable {
     pub(crate) fn drain(&mut self) -> Vec<Owner> {
         let deadlines = std::mem::take(&mut self.deadlines);
         let mut pending = std::mem::take(&mut self.pending);
-        self.tokens.clear();
         deadlines.iter().filter_map(|(_, id)| pending.remove(id)).map(|pending| pending.owner).collect()
     }
 
     fn remove(&mut self, id: &str) -> Option<Owner> {
-        let (id, pending) = self.pending.remove_entry(id)?;
-        if let Some(token) = pending.owner.token()
-            && self.tokens.get(&token) == Some(&id)
-        {
-            self.tokens.remove(&token);
-        }
-        self.deadlines.remove(&(pending.deadline_ms, id));
+        let pending = self.pending.remove(id)?;
+        self.deadlines.remove(&(pending.deadline_ms, id.to_owned()));
         Some(pending.owner)
     }
 }
@@ -184,7 +173,7 @@ mod tests {
         assert!(table.cancel(Token(2)) && !table.cancel(Token(2)) && !table.contains("b"));
         assert!(table.take("a", None, OWN).is_some() && !table.cancel(Token(1)));
         assert!(table.take_expired(10).is_some() && !table.cancel(Token(3)));
-        assert!(table.is_empty() && table.tokens.is_empty() && table.deadlines.is_empty());
+        assert!(table.is_empty() && table.deadlines.is_empty());
         table.insert("d".to_owned(), None, 10, Owner::App(Token(4)));
         assert_eq!(table.drain().len(), 1);
         assert!(!table.cancel(Token(4)));

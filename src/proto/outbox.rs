@@ -11,28 +11,35 @@
 //! ```
 //! Nobody knows whether a doubtful message has arrived. As long as there are any, nothing else goes out, so that the order stays.
 
+mod lane;
 mod record;
+mod runs;
 
 use std::collections::VecDeque;
 
-pub(crate) use self::record::Mark;
+use self::lane::Lane;
+pub(crate) use self::record::{Mark, Saving};
 use super::error::{Code, Error};
 use super::event::{Delivery, Event, Message, Stage};
 use super::io::{Output, Reply, Token};
 use super::time::format_timestamp;
 use super::xml::{self, ns};
 
-/// A message of ours on its way.
-#[derive(Debug)]
-pub(crate) struct OutgoingMessage {
+/// A stanza of ours on its way: a message of the app, or any other on the wire, where the session can be resumed.
+#[derive(Debug, Default)]
+pub(crate) struct Outgoing {
     /// As it goes over the wire.
     pub(crate) frame: String,
     /// What the `message` event showed, and what the promise resolves with.
-    pub(crate) message: Box<Message>,
+    pub(crate) message: Option<Box<Message>>,
     /// The command that waits for it.
     pub(crate) token: Option<Token>,
     /// How many connections were lost at it: it was the first that the server did not have.
-    pub(crate) losses: u8,
+    losses: u8,
+    /// Its number among all stanzas sent in this session, once it is.
+    count: u64,
+    /// Where it lies in a segment of the storage already, and need not be written again: its number among all that do.
+    number: Option<u64>,
 }
 
 /// A stanza of so many bytes may be what ends a connection: Chromium sends it in fragments, which Prosody does not take.
@@ -62,64 +69,16 @@ pub(crate) enum Verdict {
     Unknown,
 }
 
-/// A stanza on the wire.
-#[derive(Debug)]
-struct Sent {
-    /// Its number among all stanzas sent in this session.
-    count: u64,
-    kept: Kept,
-}
-
-#[derive(Debug)]
-enum Kept {
-    Message(OutgoingMessage),
-    /// Any other stanza, where the session can be resumed.
-    Frame {
-        frame: String,
-        losses: u8,
-    },
-}
-
-impl Sent {
-    fn message(&self) -> Option<&OutgoingMessage> {
-        match &self.kept {
-            Kept::Message(message) => Some(message),
-            Kept::Frame { .. } => None,
-        }
-    }
-
-    fn frame(&self) -> &str {
-        match &self.kept {
-            Kept::Message(message) => &message.frame,
-            Kept::Frame { frame, .. } => frame,
-        }
-    }
-
-    fn losses(&mut self) -> &mut u8 {
-        match &mut self.kept {
-            Kept::Message(message) => &mut message.losses,
-            Kept::Frame { losses, .. } => losses,
-        }
-    }
-
-    fn into_message(self) -> Option<OutgoingMessage> {
-        match self.kept {
-            Kept::Message(message) => Some(message),
-            Kept::Frame { .. } => None,
-        }
-    }
-}
-
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
     /// Messages that wait for the session to be online.
-    queued: VecDeque<OutgoingMessage>,
+    queued: Lane,
     /// Not yet known to have arrived.
-    sent: VecDeque<Sent>,
+    sent: Lane,
     /// How many of those are messages.
     sent_messages: usize,
     /// Sent in a session that is lost, and never confirmed.
-    doubtful: VecDeque<OutgoingMessage>,
+    doubtful: Lane,
     /// The last message that the server confirmed: its id. Whatever is doubtful was sent after it.
     last_confirmed: Option<String>,
     /// What the app was told that it may rely on: that a message was taken, or given up.
@@ -133,6 +92,13 @@ pub(crate) struct Outbox {
     is_open: bool,
     /// Every stanza is kept until it is confirmed, to be sent again when the session is resumed.
     is_keeping: bool,
+    /// Where a command that was given up stood among what was sent: the next is likely to stand behind it.
+    given_up_at: usize,
+    /// Of the storage, the oldest first, each with the number behind its last stanza.
+    segments: VecDeque<(u32, u64)>,
+    next_segment: u32,
+    /// For the next stanza in a segment.
+    next_number: u64,
 }
 
 impl Outbox {
@@ -168,10 +134,10 @@ impl Outbox {
     /// The session goes on: what did not arrive is sent again, in order, before anything new (XEP-0198, section 5).
     pub(crate) fn resend(&mut self, outputs: &mut VecDeque<Output>) {
         self.give_up_first(outputs);
-        for sent in &self.sent {
-            let frame = match &sent.kept {
-                Kept::Message(message) => with_delay(&message.frame, message.message.timestamp_ms),
-                Kept::Frame { frame, .. } => frame.clone(),
+        for sent in self.sent.iter() {
+            let frame = match &sent.message {
+                Some(message) => with_delay(&sent.frame, message.timestamp_ms),
+                None => sent.frame.clone(),
             };
             self.sent_bytes += frame.len() as u64;
             outputs.push_back(Output::SendFrame(frame));
@@ -181,19 +147,17 @@ impl Outbox {
     /// What ends every connection that it is sent on is not sent for ever: what stands behind it would never arrive. The server did not
     /// count it, so nor do we.
     fn give_up_first(&mut self, outputs: &mut VecDeque<Output>) {
-        let Some(first) = self.sent.front_mut() else { return };
+        let Some(first) = self.sent.get_mut(0) else { return };
         // Now that the server has said what it has, this is where the connection was lost.
-        *first.losses() = first.losses().saturating_add(1);
-        let losses = *first.losses();
-        if !is_too_much(losses, first.frame()) {
+        first.losses = first.losses.saturating_add(1);
+        if !first.is_too_much() {
             return;
         }
-        let error = too_much(losses, first.frame());
-        for sent in &mut self.sent {
-            sent.count -= 1;
-        }
+        let error = first.too_much();
+        let given_up = self.sent.pop_front();
+        self.sent.change_all(|sent| sent.count -= 1);
         self.sent_count -= 1;
-        match self.sent.pop_front().and_then(Sent::into_message) {
+        match given_up.filter(|given_up| given_up.message.is_some()) {
             Some(message) => {
                 self.sent_messages -= 1;
                 fail(message, &error, outputs);
@@ -231,7 +195,7 @@ impl Outbox {
     /// The server does not keep the session: nothing will be sent again.
     pub(crate) fn stop_keeping(&mut self) {
         if std::mem::take(&mut self.is_keeping) {
-            self.sent.retain(|sent| sent.message().is_some());
+            self.sent.retain(|sent| sent.message.is_some());
         }
     }
 
@@ -240,14 +204,14 @@ impl Outbox {
         self.sent_count += 1;
         self.sent_bytes += frame.len() as u64;
         if self.is_keeping {
-            self.sent.push_back(Sent { count: self.sent_count, kept: Kept::Frame { frame: frame.clone(), losses: 0 } });
+            self.sent.push_back(Outgoing { frame: frame.clone(), count: self.sent_count, ..Outgoing::default() });
         }
         outputs.push_back(Output::SendFrame(frame));
     }
 
     /// Takes a message: `message` and `delivery` events first, then the wire, if the session is online.
-    pub(crate) fn post(&mut self, message: OutgoingMessage, outputs: &mut VecDeque<Output>) {
-        outputs.push_back(Output::Event(Event::Message(message.message.clone())));
+    pub(crate) fn post(&mut self, message: Outgoing, outputs: &mut VecDeque<Output>) {
+        outputs.extend(message.message.clone().map(|message| Output::Event(Event::Message(message))));
         tell(&message, Stage::Queued, None, outputs);
         self.commitments += 1;
         if self.can_send() {
@@ -260,10 +224,12 @@ impl Outbox {
     /// The server has every stanza up to this count.
     pub(crate) fn confirm(&mut self, count: u64, outputs: &mut VecDeque<Output>) {
         while self.sent.front().is_some_and(|sent| sent.count <= count) {
-            let Some(message) = self.sent.pop_front().and_then(Sent::into_message) else { continue };
-            self.sent_messages -= 1;
-            self.last_confirmed.get_or_insert_default().clone_from(&message.message.id);
-            succeed(message, outputs);
+            let Some(confirmed) = self.sent.pop_front() else { return };
+            if let Some(message) = &confirmed.message {
+                self.sent_messages -= 1;
+                self.last_confirmed.get_or_insert_default().clone_from(&message.id);
+                succeed(confirmed, outputs);
+            }
         }
     }
 
@@ -278,7 +244,7 @@ impl Outbox {
 
     /// Somebody answered this message: the server had it, and every stanza before it (RFC 6120, section 10.1).
     pub(crate) fn confirm_message(&mut self, id: &str, outputs: &mut VecDeque<Output>) {
-        let is_it = |sent: &&Sent| sent.message().is_some_and(|message| message.message.id == id);
+        let is_it = |sent: &&Outgoing| sent.message.as_ref().is_some_and(|message| message.id == id);
         if let Some(count) = self.sent.iter().find(is_it).map(|sent| sent.count) {
             self.confirm(count, outputs);
         }
@@ -289,33 +255,38 @@ impl Outbox {
         self.is_open = false;
         self.sent_count = 0;
         self.sent_messages = 0;
-        self.doubtful.extend(std::mem::take(&mut self.sent).into_iter().filter_map(Sent::into_message));
+        for sent in std::mem::take(&mut self.sent) {
+            if sent.message.is_some() {
+                self.doubtful.push_back(Outgoing { count: 0, ..sent });
+            }
+        }
     }
 
     /// The messages of which nobody knows whether they have arrived, in the order in which they were sent.
     pub(crate) fn doubtful(&self) -> impl Iterator<Item = &Message> {
-        self.doubtful.iter().map(|message| &*message.message)
+        self.doubtful.iter().filter_map(|message| message.message.as_deref())
     }
 
     /// Ends the doubt: what has to go out again does so in its old order, and then what waited behind it.
     pub(crate) fn judge(&mut self, verdict: impl Fn(&Message) -> Verdict, outputs: &mut VecDeque<Output>) {
         self.commitments += 1;
         let mut is_first = true;
-        for mut message in std::mem::take(&mut self.doubtful) {
-            let verdict = verdict(&message.message);
+        for mut doubtful in std::mem::take(&mut self.doubtful) {
+            let Some(message) = &doubtful.message else { continue };
+            let verdict = verdict(message);
             if verdict == Verdict::Again && std::mem::take(&mut is_first) {
-                message.losses = message.losses.saturating_add(1);
+                doubtful.losses = doubtful.losses.saturating_add(1);
             }
             match verdict {
-                Verdict::Acked => succeed(message, outputs),
-                Verdict::Unknown => fail(message, &delivery_unknown(), outputs),
-                Verdict::Again if is_too_much(message.losses, &message.frame) => {
-                    let error = too_much(message.losses, &message.frame);
-                    fail(message, &error, outputs);
+                Verdict::Acked => succeed(doubtful, outputs),
+                Verdict::Unknown => fail(doubtful, &delivery_unknown(), outputs),
+                Verdict::Again if doubtful.is_too_much() => {
+                    let error = doubtful.too_much();
+                    fail(doubtful, &error, outputs);
                 }
                 Verdict::Again => {
-                    let frame = with_delay(&message.frame, message.message.timestamp_ms);
-                    self.send(OutgoingMessage { frame, ..message }, true, outputs);
+                    let frame = with_delay(&doubtful.frame, message.timestamp_ms);
+                    self.send(Outgoing { frame, number: None, ..doubtful }, true, outputs);
                 }
             }
         }
@@ -342,11 +313,13 @@ impl Outbox {
             }
             return Cancelled::TakenBack;
         }
-        let sent = self.sent.iter_mut().filter_map(|sent| match &mut sent.kept {
-            Kept::Message(message) => Some(message),
-            Kept::Frame { .. } => None,
-        });
-        match sent.chain(&mut self.doubtful).find(|message| message.token == Some(token)) {
+        // Whoever gives up many does so in the order in which they were sent.
+        let is_it = |sent: &Outgoing| sent.token == Some(token);
+        let from = self.given_up_at.min(self.sent.len());
+        let behind = self.sent.range(from..).position(is_it).map(|at| at + from);
+        let at = behind.or_else(|| self.sent.range(..from).position(is_it));
+        self.given_up_at = at.unwrap_or(0);
+        match at.and_then(|at| self.sent.get_mut(at)).or_else(|| self.doubtful.iter_mut().find(|message| is_it(message))) {
             Some(message) => {
                 message.token = None;
                 Cancelled::Sent
@@ -355,7 +328,7 @@ impl Outbox {
         }
     }
 
-    fn send(&mut self, message: OutgoingMessage, is_again: bool, outputs: &mut VecDeque<Output>) {
+    fn send(&mut self, message: Outgoing, is_again: bool, outputs: &mut VecDeque<Output>) {
         if let Err(error) = self.check(&message.frame) {
             return fail(message, &error, outputs);
         }
@@ -366,24 +339,33 @@ impl Outbox {
         if !is_again {
             tell(&message, Stage::Sent, None, outputs);
         }
-        self.sent.push_back(Sent { count: self.sent_count, kept: Kept::Message(message) });
+        self.sent.push_back(Outgoing { count: self.sent_count, ..message });
+    }
+}
+
+impl Outgoing {
+    pub(crate) fn message(frame: String, message: Box<Message>, token: Option<Token>) -> Self {
+        Self { frame, message: Some(message), token, ..Self::default() }
+    }
+
+    /// Whether it is given up: a large one at which one connection after the other was lost. A small one is never to blame.
+    fn is_too_much(&self) -> bool {
+        self.losses >= MOST_LOSSES && self.frame.len() >= LARGE_BYTES
+    }
+
+    fn too_much(&self) -> Error {
+        let (losses, bytes) = (self.losses, self.frame.len());
+        Error::new(
+            Code::LimitExceeded,
+            format!("{losses} connections were lost at a stanza of {bytes} bytes; it was not sent again"),
+        )
+        .remedy("The server, or something on the way to it, lets nothing so large pass. Send less at a time, or put it on the web and send a link.")
     }
 }
 
 /// The message again, with the time when it was written (XEP-0198, section 5; XEP-0203).
 fn with_delay(frame: &str, timestamp_ms: i64) -> String {
     xml::with_last_child(frame, |w| _ = w.open("delay", ns::DELAY).attr("stamp", &format_timestamp(timestamp_ms)))
-}
-
-/// Whether a stanza is given up: a large one at which one connection after the other was lost. A small one is never to blame.
-fn is_too_much(losses: u8, frame: &str) -> bool {
-    losses >= MOST_LOSSES && frame.len() >= LARGE_BYTES
-}
-
-fn too_much(losses: u8, frame: &str) -> Error {
-    let bytes = frame.len();
-    Error::new(Code::LimitExceeded, format!("{losses} connections were lost at a stanza of {bytes} bytes; it was not sent again"))
-        .remedy("The server, or something on the way to it, lets nothing so large pass. Send less at a time, or put it on the web and send a link.")
 }
 
 fn too_large(bytes: usize, most: u32) -> Error {
@@ -396,21 +378,24 @@ fn delivery_unknown() -> Error {
         .remedy("Ask the user before sending it again: it may have arrived.")
 }
 
-fn succeed(message: OutgoingMessage, outputs: &mut VecDeque<Output>) {
-    tell(&message, Stage::Acked, None, outputs);
-    if let Some(token) = message.token {
-        outputs.push_back(Output::Settled { token, result: Ok(Reply::Message(message.message)) });
+fn succeed(stanza: Outgoing, outputs: &mut VecDeque<Output>) {
+    tell(&stanza, Stage::Acked, None, outputs);
+    if let (Some(token), Some(message)) = (stanza.token, stanza.message) {
+        outputs.push_back(Output::Settled { token, result: Ok(Reply::Message(message)) });
     }
 }
 
-fn fail(message: OutgoingMessage, error: &Error, outputs: &mut VecDeque<Output>) {
-    tell(&message, Stage::Failed, Some(error.clone()), outputs);
-    if let Some(token) = message.token {
+fn fail(stanza: Outgoing, error: &Error, outputs: &mut VecDeque<Output>) {
+    tell(&stanza, Stage::Failed, Some(error.clone()), outputs);
+    if let Some(token) = stanza.token {
         outputs.push_back(Output::Settled { token, result: Err(error.clone()) });
     }
 }
 
-fn tell(message: &OutgoingMessage, stage: Stage, error: Option<Error>, outputs: &mut VecDeque<Output>) {
-    let delivery = Delivery { id: message.message.id.clone(), to: message.message.to.clone(), stage, error };
-    outputs.push_back(Output::Event(Event::Delivery(delivery)));
+/// Of what is no message of the app nothing is told.
+fn tell(stanza: &Outgoing, stage: Stage, error: Option<Error>, outputs: &mut VecDeque<Output>) {
+    if let Some(message) = &stanza.message {
+        let delivery = Delivery { id: message.id.clone(), to: message.to.clone(), stage, error };
+        outputs.push_back(Output::Event(Event::Delivery(delivery)));
+    }
 }

@@ -4,11 +4,17 @@
 //! [`Session::take_unsaved`](super::Session::take_unsaved) what is to be stored. Where that is, and that it belongs to one page at a time, is
 //! the caller's business. A record is JSON under `waxwing:1:<bare JID>:<part>`, and carries its version a second time inside.
 //!
+//! A long outbox is not written again and again: what is in it goes to segments, parts of their own that never change, and its record says
+//! which of their stanzas are where. A segment is removed when the last of its stanzas has arrived.
+//!
 //! Records come back from where anybody on the origin can write, or an older release did. Each is read by itself, and one that makes
 //! no sense is left out: the worst that comes of it is a login instead of a resumption.
 //!
 //! No password is ever in a record. The token of the keychain is the one secret.
 
+use std::borrow::Cow;
+use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -25,10 +31,16 @@ const VERSION: u8 = 1;
 /// give a storage 5 MB. The outbox is stored all the same.
 pub(crate) const MOST_BYTES: usize = 1024 * 1024;
 
-/// What is stored by itself, in the order in which it has to be written: the session last, since it vouches for the others.
+/// With so many segments of an outbox, what names more is no record of ours: 100,000 messages, each written by itself, make some 3,500.
+const MOST_SEGMENTS: usize = 1 << 16;
+
+/// What is stored by itself, in the order in which it has to be written: the session last, since it vouches for the others. What is to be removed of
+/// segments is removed after all else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Part {
+    /// Some of the stanzas of a long outbox, by number.
+    Segment(u32),
     /// Messages on their way, and every stanza that a resumption may have to send again.
     Outbox,
     Roster,
@@ -42,18 +54,21 @@ pub enum Part {
 }
 
 impl Part {
+    /// All but the segments, which the record of the outbox names: see [`Records::segments`].
     pub const ALL: [Self; 6] = [Self::Outbox, Self::Roster, Self::Presences, Self::Handled, Self::Keychain, Self::Session];
 
     /// The last part of its key.
-    pub fn name(self) -> &'static str {
-        match self {
+    pub fn name(self) -> Cow<'static, str> {
+        let name = match self {
+            Self::Segment(number) => return Cow::Owned(format!("outbox-{number}")),
             Self::Outbox => "outbox",
             Self::Roster => "roster",
             Self::Presences => "presences",
             Self::Handled => "handled",
             Self::Keychain => "keychain",
             Self::Session => "session",
-        }
+        };
+        Cow::Borrowed(name)
     }
 }
 
@@ -72,6 +87,7 @@ pub struct Record(pub(crate) Content);
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Content {
+    Segment(Vec<StanzaRecord>),
     Outbox(OutboxRecord),
     Roster(RosterRecord),
     Presences(PresencesRecord),
@@ -89,6 +105,7 @@ impl Serialize for Record {
 /// What was found in the storage.
 #[derive(Debug, Default)]
 pub struct Records {
+    pub(crate) segments: Vec<(u32, Vec<StanzaRecord>)>,
     pub(crate) outbox: Option<OutboxRecord>,
     pub(crate) roster: Option<RosterRecord>,
     pub(crate) presences: Option<PresencesRecord>,
@@ -101,6 +118,7 @@ impl Records {
     /// Takes in what was stored of a part. What cannot be read is left out.
     pub fn read<'de>(&mut self, part: Part, stored: impl Deserializer<'de>) {
         match part {
+            Part::Segment(number) => self.segments.extend(read(stored).map(|stanzas| (number, stanzas))),
             Part::Outbox => self.outbox = read(stored),
             Part::Roster => self.roster = read(stored),
             Part::Presences => self.presences = read(stored),
@@ -108,6 +126,12 @@ impl Records {
             Part::Keychain => self.keychain = read(stored),
             Part::Session => self.session = read(stored),
         }
+    }
+
+    /// Which segments are to be read too, in this order, once the outbox is.
+    pub fn segments(&self) -> impl Iterator<Item = Part> + use<> {
+        let numbers = self.outbox.as_ref().map_or(0..0, OutboxRecord::segment_numbers);
+        numbers.map(Part::Segment)
     }
 }
 
@@ -170,30 +194,44 @@ pub(crate) struct OutboxRecord {
     pub(crate) session_id: Option<String>,
     /// Stanzas sent in that session.
     pub(crate) sent_count: u64,
-    pub(crate) sent: Vec<SentRecord>,
+    pub(crate) sent: Vec<StanzaRecord>,
     /// Sent in an earlier session, which is lost.
-    pub(crate) doubtful: Vec<MessageRecord>,
-    pub(crate) queued: Vec<MessageRecord>,
+    pub(crate) doubtful: Vec<StanzaRecord>,
+    pub(crate) queued: Vec<StanzaRecord>,
+    /// Where the segments begin that may be there.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) first_segment: u64,
+    /// And where they end.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) next_segment: u64,
+    /// For the next stanza in a segment.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) next_number: u64,
+    /// Each segment, with the number behind its last stanza.
+    #[serde(skip)]
+    pub(crate) ends: VecDeque<(u32, u64)>,
+    /// Not all that the lists name was in them.
+    #[serde(skip)]
+    pub(crate) is_incomplete: bool,
 }
 
-/// A stanza on the wire that is not confirmed.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct SentRecord {
+/// A stanza in a list of the outbox, or in a segment; or a run of stanzas of a list that are in segments.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct StanzaRecord {
+    /// Its number among those that were sent, of a run that of the first. 0: it was not.
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub(crate) count: u64,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) frame: String,
-    /// When it was written, where it is a message of the app.
+    /// When it was written, where it is a message of the app. What else there is to know of that is read from its frame.
     #[serde(rename = "timestamp", skip_serializing_if = "Option::is_none")]
     pub(crate) timestamp_ms: Option<i64>,
-}
-
-/// A message of the app. What else there is to know of it is read from its frame.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct MessageRecord {
-    pub(crate) frame: String,
-    #[serde(rename = "timestamp")]
-    pub(crate) timestamp_ms: i64,
+    /// Its number in a segment, of a run that of the first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) number: Option<u64>,
+    /// How many stanzas a run has; the numbers and counts of the others follow those of the first. 0: it is none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) length: u64,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -225,6 +263,17 @@ impl OutboxRecord {
     pub(crate) fn is_empty(&self) -> bool {
         self.session_id.is_none() && self.sent.is_empty() && self.doubtful.is_empty() && self.queued.is_empty()
     }
+
+    /// Of the segments that may be there.
+    pub(crate) fn segment_numbers(&self) -> Range<u32> {
+        let number = |number: u64| u32::try_from(number).unwrap_or(0);
+        let numbers = number(self.first_segment)..number(self.next_segment);
+        if numbers.len() <= MOST_SEGMENTS { numbers } else { 0..0 }
+    }
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 impl RosterRecord {

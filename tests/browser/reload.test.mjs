@@ -312,6 +312,55 @@ test("a storage of the app's own, which answers later, is as good as the browser
   }
 });
 
+for (const storage of ["session", "indexeddb", "own"]) {
+  test(`a long outbox outlives the page in pieces, of which none is left when all has arrived: ${storage}`, { timeout: TEST_MS }, async () => {
+    const account = newAccount();
+    const juliet = await peer();
+    const page = await chromium.newPage();
+    const prepare = () => {
+      const key = (name) => `own ${name}`;
+      globalThis.ownStorage = {
+        get: (name) => localStorage.getItem(key(name)),
+        set: async (name, value) => localStorage.setItem(key(name), value),
+        remove: async (name) => localStorage.removeItem(key(name)),
+      };
+      globalThis.pieces = async () => {
+        const base = await new Promise((resolve) => Object.assign(indexedDB.open("waxwing"), { onsuccess: ({ target }) => resolve(target.result) }));
+        const records = base.objectStoreNames.length === 0 ? undefined : base.transaction("records").objectStore("records").getAllKeys();
+        const keys = await new Promise((resolve) => (records ? (records.onsuccess = () => resolve(records.result)) : resolve([])));
+        base.close();
+        return [...keys, ...Object.keys(localStorage), ...Object.keys(sessionStorage)].filter((key) => /:outbox-\d+$/.test(key));
+      };
+    };
+    try {
+      await page.evaluate(prepare);
+      await connect(page, account, { storage });
+      await page.evaluate(async (to) => {
+        WebSocket.prototype.send = () => {};
+        for (let n = 0; n < 400; n += 1) {
+          client.messages.send({ to, body: String(n) }).catch(() => {});
+          // In a task of its own each, or nearly.
+          if (n % 8 === 0) await new Promise((resolve) => setTimeout(resolve));
+        }
+      }, juliet.jid);
+      const pieces = await page.evaluate(() => globalThis.pieces());
+      assert.ok(pieces.length > 3, String(pieces));
+      await page.reload();
+      await page.evaluate(prepare);
+      const second = await connect(page, account, { storage });
+      assert.equal(second.isResumed, true);
+      await until(juliet.page, () => seen.message.filter(({ direction }) => direction === "in").length === 400);
+      assert.deepEqual(await bodies(juliet.page), Array.from({ length: 400 }, (_, n) => String(n)));
+      await until(page, () => globalThis.pieces().then((pieces) => pieces.length === 0));
+      assert.deepEqual(await page.evaluate(() => seen.error), []);
+      page.assertNoErrors(FAILED);
+    } finally {
+      await page.context().close();
+      await juliet.page.context().close();
+    }
+  });
+}
+
 test("without Web Locks no session is stored, and the messages on their way are", { timeout: TEST_MS }, async () => {
   const account = newAccount();
   const juliet = await peer();

@@ -79,12 +79,14 @@ pub struct Peer {
     pub store: Option<Store>,
     /// Which parts were written or removed since the last look.
     pub saved: Vec<Part>,
+    /// How much was written since the last look.
+    pub saved_bytes: usize,
     /// The page dies before it has stored anything more, and nothing more goes out.
     pub is_dying: bool,
 }
 
 /// JSON by the name of the part.
-pub type Store = BTreeMap<&'static str, String>;
+pub type Store = BTreeMap<String, String>;
 
 impl Peer {
     pub fn new(config: Config) -> Self {
@@ -103,6 +105,7 @@ impl Peer {
             enabled: "<enabled xmlns='urn:xmpp:sm:3'/>",
             store: Some(Store::new()),
             saved: Vec::new(),
+            saved_bytes: 0,
             is_dying: false,
         }
     }
@@ -266,8 +269,12 @@ impl Peer {
         for Unsaved { part, record } in unsaved {
             self.saved.push(part);
             match record {
-                Some(record) => _ = store.insert(part.name(), serde_json::to_string(&record).unwrap()),
-                None => _ = store.remove(part.name()),
+                Some(record) => {
+                    let json = serde_json::to_string(&record).unwrap();
+                    self.saved_bytes += json.len();
+                    store.insert(part.name().into_owned(), json);
+                }
+                None => _ = store.remove(&*part.name()),
             }
         }
     }
@@ -328,11 +335,13 @@ impl Peer {
 
 pub fn read_records(store: &Store) -> Records {
     let mut records = Records::default();
-    for part in Part::ALL {
-        if let Some(json) = store.get(part.name()) {
+    let read = |records: &mut Records, part: Part| {
+        if let Some(json) = store.get(&*part.name()) {
             records.read(part, &mut serde_json::Deserializer::from_str(json));
         }
-    }
+    };
+    Part::ALL.into_iter().for_each(|part| read(&mut records, part));
+    records.segments().for_each(|part| read(&mut records, part));
     records
 }
 

@@ -14,8 +14,8 @@ use super::super::event::{Delivery, Direction, Event, Message, MessagePlaces, Me
 use super::super::feature::{Cx, Feature, Flow};
 use super::super::io::Token;
 use super::super::jids;
-use super::super::outbox::OutgoingMessage;
-use super::super::persist::{MessageRecord, OutboxRecord};
+use super::super::outbox::Outgoing;
+use super::super::persist::OutboxRecord;
 use super::super::stanza_error;
 use super::super::texts::{Texts, is_language_tag};
 use super::super::time::parse_timestamp;
@@ -92,23 +92,22 @@ impl Messaging {
             error: None,
             places: MessagePlaces::default(),
         };
-        cx.post(OutgoingMessage { frame, message: Box::new(message), token, losses: 0 })?;
+        cx.post(Outgoing::message(frame, Box::new(message), token))?;
         self.remember(Sent { id: id.clone(), to, kind });
         Ok(id)
     }
 
     /// Takes in messages that were stored, to go on with them.
     pub(crate) fn restore(&mut self, cx: &mut Cx<'_>, record: OutboxRecord, has_session: bool) {
-        cx.restore_outbox(record, has_session, |cx, MessageRecord { frame, timestamp_ms }| {
+        cx.restore_outbox(record, has_session, |cx, frame, timestamp_ms| {
             let limits = cx.config().limits;
-            let document = xml::parse_stored(&frame, &limits)?;
+            let document = xml::parse_stored(frame, &limits)?;
             let stanza = document.root();
             let id = stanza.attr("id").filter(|id| !id.is_empty())?.to_owned();
             let to = stanza.attr("to").filter(|_| stanza.is("message", ns::CLIENT))?.to_owned();
             let read = self.read(cx, stanza);
             self.remember(Sent { id, to, kind: read.kind });
-            let message = Message { direction: Direction::Out, timestamp_ms, is_delayed: false, ..read };
-            Some(OutgoingMessage { frame: frame.clone(), message: Box::new(message), token: None, losses: 0 })
+            Some(Message { direction: Direction::Out, timestamp_ms, is_delayed: false, ..read })
         });
     }
 

@@ -19,8 +19,8 @@
 use super::super::error::{Code, Error};
 use super::super::io::{Opened, Output};
 use super::super::jids;
-use super::super::outbox;
-use super::super::persist::{Content, MOST_BYTES, OutboxRecord, Part, Record, Records, SentRecord, SessionRecord, Unsaved};
+use super::super::outbox::{self, Saving};
+use super::super::persist::{Content, MOST_BYTES, OutboxRecord, Part, Record, Records, SessionRecord, StanzaRecord, Unsaved};
 use super::super::router;
 use super::super::state::State;
 use super::super::stream::management::Management;
@@ -168,9 +168,16 @@ impl Session {
         let session_id = resumable.as_ref().map(|(session_id, _)| session_id.clone());
         let outbox = (self.outbox.mark(), session_id);
         if self.storage.stored.outbox.as_ref() != Some(&outbox) {
-            let record = self.outbox.record(outbox.1.as_deref());
+            let Saving { segments, record, spent } = self.outbox.save(outbox.1.as_deref());
+            for (number, segment) in segments {
+                save(Part::Segment(number), Some(Content::Segment(segment)));
+            }
             save(Part::Outbox, (!record.is_empty()).then_some(Content::Outbox(record)));
-            self.storage.stored.outbox = Some(outbox);
+            for number in spent {
+                save(Part::Segment(number), None);
+            }
+            let (mark, session_id) = outbox;
+            self.storage.stored.outbox = Some((mark.stored(), session_id));
         }
         if let Some(roster) = roster {
             save(Part::Roster, roster.filter(|_| is_light).map(Content::Roster));
@@ -248,6 +255,7 @@ impl Session {
         self.storage.phase = if matches!(opened, Opened::Refused) { Phase::Refused } else { Phase::Open };
         // A page that goes does not see whether its last write came through.
         self.storage.stored = Stored::default();
+        self.outbox.leave_segments(matches!(opened, Opened::Unchanged));
         if was_away && !matches!(opened, Opened::Unchanged) {
             self.surrender(now);
         }
@@ -310,6 +318,11 @@ impl Session {
         // Who this client is, and the token, stay for the next login.
         let parts = Part::ALL.into_iter().filter(|part| is_open && *part != Part::Keychain);
         let mut unsaved: Vec<Unsaved> = parts.map(|part| Unsaved { part, record: None }).collect();
+        for (number, _) in self.outbox.take_segments() {
+            if is_open {
+                unsaved.push(Unsaved { part: Part::Segment(number), record: None });
+            }
+        }
         if is_open && self.keychain.take_changed() {
             let record = self.keychain.record().map(|keychain| Record(Content::Keychain(keychain)));
             unsaved.push(Unsaved { part: Part::Keychain, record });
@@ -368,7 +381,10 @@ impl Session {
     }
 
     fn restore(&mut self, now: Now, records: Records) {
-        let Records { outbox, roster, presences, handled, keychain, session } = records;
+        let Records { segments, mut outbox, roster, presences, handled, keychain, session } = records;
+        if let Some(outbox) = &mut outbox {
+            outbox.assemble(segments);
+        }
         self.keychain.restore(keychain);
         self.storage.has_stored_keychain = true;
         if let Some(handled) = handled {
@@ -380,7 +396,7 @@ impl Session {
             let wanted = self.config.account.resource.as_deref();
             let is_wanted = jids::resource(&session.jid).is_some_and(|bound| wanted.is_none_or(|wanted| wanted == bound));
             let counts = outbox.as_ref().filter(|outbox| outbox.session_id.as_ref() == Some(&session.session_id));
-            let is_stanza = |sent: &SentRecord| {
+            let is_stanza = |sent: &StanzaRecord| {
                 let document = xml::parse_stored(&sent.frame, &self.config.limits);
                 document.is_some_and(|document| router::is_stanza(document.root().name(), document.root().namespace()))
             };
