@@ -104,7 +104,8 @@ export const directedPresence = optional(shape({ ...presenceFields, type: oneOf(
 
 export const contact = optional(shape({ jid, name: text, groups: listOf(nonEmpty) }, "jid"), "contact");
 
-const messageFields = {
+/** What the core knows to say in a message. */
+export const messageFields = {
   to: jid,
   type: oneOf("chat", "normal", "groupchat", "headline"),
   id: nonEmpty,
@@ -170,7 +171,7 @@ function isLoopback(host) {
 }
 
 /** What is left out counts as an empty object. */
-function optional(check, name) {
+export function optional(check, name) {
   return (value = {}) => check(value, name);
 }
 

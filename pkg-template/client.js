@@ -6,9 +6,10 @@ import { iterate } from "./events.js";
 import { Inner } from "./inner.js";
 import { sourceOf } from "./xml.js";
 
-const inner = Symbol("inner");
+/** The key of the function that returns what is behind. */
+export const inner = Symbol("inner");
 
-class Part {
+export class Part {
   constructor(behind) {
     hide(this, inner, behind);
   }
@@ -86,9 +87,14 @@ class Presence extends Part {
   }
 }
 
-class Messages extends Part {
+/** `check` says what a message may have: an extension knows more fields. */
+export class Messages extends Part {
+  check(message) {
+    return check.message(message);
+  }
+
   async send(message, options) {
-    const checked = check.message(message);
+    const checked = this.check(message);
     const { to, body } = checked;
     // What most messages are goes over in one piece; an object would cross the border field by field.
     const isText = body !== undefined && Object.keys(checked).length === 2;
@@ -105,17 +111,15 @@ class Account extends Part {
   }
 }
 
-/** `index.js` and `core.js` each make it their own, with the engine that they load. */
+const PARTS = { roster: Roster, presence: Presence, messages: Messages, account: Account };
+
+/** `index.js` and `core.js` each make it their own, with the engine that they load and the parts that it has beside those of the core. */
 export class Client {
-  constructor(options, loader) {
+  constructor(options, loader, parts = {}) {
     const behind = new Inner(check.clientOptions(options), loader);
     hide(this, inner, () => behind);
-    behind.parts = {
-      roster: new Roster(() => behind),
-      presence: new Presence(() => behind),
-      messages: new Messages(() => behind),
-      account: new Account(() => behind),
-    };
+    behind.parts = {};
+    for (const [name, Part] of Object.entries({ ...PARTS, ...parts })) behind.parts[name] = new Part(() => behind);
   }
 
   get state() {
@@ -198,6 +202,6 @@ function hide(object, name, value) {
   Object.defineProperty(object, name, { value, writable: true, configurable: true });
 }
 
-function bare(jid) {
+export function bare(jid) {
   return jid.split("/", 1)[0];
 }

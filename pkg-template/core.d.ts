@@ -19,12 +19,21 @@
  * Both can be used in one page. They are two modules, each of which loads its own WebAssembly.
  */
 
-import { Client as FullClient, ClientOptions as FullClientOptions } from "./index.js";
+import { Client as FullClient, ClientOptions as FullClientOptions, CoreMessagesPart } from "./index.js";
 
 export * from "./index.js";
 
+/** What extensions add to a client. */
+type Extended = "messages";
+
+interface CoreClient extends Omit<FullClient, Extended> {
+  readonly messages: CoreMessagesPart;
+}
+
+declare const CoreClient: new (options: ClientOptions) => CoreClient;
+
 /** One account on one server, over as many connections as it takes. */
-export class Client extends FullClient {
+export class Client extends CoreClient {
   /**
    * Checks the options, and does nothing else.
    * @throws `invalid-argument`, or `insecure` for a `ws://` URL that leaves this machine.

@@ -332,6 +332,7 @@ export interface Message {
   delayed?: true;
   /** With type `error`: what the peer, or a server, said. */
   error?: XmppError;
+  // What follows is read by extensions; waxwing/core leaves it out.
 }
 
 /** A presence of somebody's resource (RFC 6121, section 4). */
@@ -444,8 +445,8 @@ export interface DirectedPresenceOptions extends PresenceOptions {
   type?: "available" | "unavailable" | undefined;
 }
 
-/** `client.messages`: sending (RFC 6121, section 5). What comes in is the `message` event. */
-export interface MessagesPart {
+/** `client.messages` of `waxwing/core`: sending (RFC 6121, section 5). What comes in is the `message` event. */
+export interface CoreMessagesPart {
   /**
    * Sends a message; resolves when the server has it: at its stream management ack (XEP-0198), or at its answer to a ping
    * sent behind the message.
@@ -458,10 +459,19 @@ export interface MessagesPart {
    * @throws `not-connected` before connect() and after disconnect(); `delivery-unknown` when the session was lost, and not even the archive can say
    *   whether it arrived; `aborted`, `timeout`, `invalid-argument`.
    */
+  send(message: CoreMessageOptions, options?: RequestOptions): Promise<Message>;
+}
+
+/** `client.messages`. What comes in is the `message` event. */
+export interface MessagesPart extends CoreMessagesPart {
+  /** As {@link CoreMessagesPart.send}, with all that extensions can say in a message. */
   send(message: MessageOptions, options?: RequestOptions): Promise<Message>;
 }
 
-export interface MessageOptions {
+/** What can be said in a message, by extension. */
+export interface MessageOptions extends CoreMessageOptions {}
+
+export interface CoreMessageOptions {
   to: string;
   /** Default: chat. */
   type?: "chat" | "normal" | "groupchat" | "headline" | undefined;

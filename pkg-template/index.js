@@ -2,6 +2,7 @@
 
 import { Client as AnyClient } from "./client.js";
 import { Loader } from "./load.js";
+import { ExtendedMessages } from "./messages.js";
 import instantiate, { Engine } from "./waxwing.js";
 
 export { XmppError } from "./error.js";
@@ -10,9 +11,11 @@ export { xml } from "./xml.js";
 // Bundlers look for exactly this expression with `new URL`.
 const loader = new Loader(instantiate, Engine, () => new URL("./waxwing_bg.wasm", import.meta.url));
 
+const PARTS = { messages: ExtendedMessages };
+
 export class Client extends AnyClient {
   constructor(options) {
-    super(options, loader);
+    super(options, loader, PARTS);
   }
 }
 

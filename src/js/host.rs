@@ -189,9 +189,9 @@ impl JsHost {
 
 /// At most a body: no languages, subject, thread or error.
 fn has_body_alone(message: &Message) -> bool {
-    let Message { bodies, subject, subjects, thread, parent_thread, lang, error, .. } = message;
+    let Message { bodies, subject, subjects, thread, parent_thread, lang, error, extensions, .. } = message;
     let has_more = bodies.is_some() || subject.is_some() || subjects.is_some() || thread.is_some() || parent_thread.is_some();
-    !has_more && lang.is_none() && error.is_none()
+    !has_more && lang.is_none() && error.is_none() && extensions.is_none()
 }
 
 /// Where the text begins and ends in the frame, if it is there indeed.

@@ -6,6 +6,7 @@ use super::features::messaging::MessageOptions;
 use super::features::presence::PresenceOptions;
 use super::features::roster::{RosterAdd, RosterUpdate};
 use super::io::Token;
+use super::messages;
 use super::session::Session;
 use super::time::Now;
 
@@ -15,7 +16,7 @@ impl Session {
     /// Settles with [`Reply::Message`](super::Reply::Message) when the server has it.
     pub fn send_message(&mut self, now: Now, token: Token, options: MessageOptions) -> Result<String, Error> {
         self.require_active()?;
-        self.command(now, |features, cx| features.messaging.send(cx, Some(token), options))
+        self.command(now, |features, cx| messages::send(features, cx, Some(token), &options))
     }
 
     /// The roster, sorted by JID.

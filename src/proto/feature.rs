@@ -10,6 +10,7 @@ use super::entropy::Ids;
 use super::error::{Code, Error};
 use super::event::{Event, Message};
 use super::features::FeatureId;
+use super::features::messaging::MessageOptions;
 use super::io::{Output, Reply, Token};
 use super::iq::{IqTable, Owner, Ticket};
 use super::jids;
@@ -34,10 +35,24 @@ pub(crate) trait Feature {
         &[]
     }
 
+    /// In which namespaces it has something in messages: see [`read_payload`](Self::read_payload).
+    fn payloads(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// The session is bound (a new one), or goes on (`is_resumed`). First requests go out here; the first presence is sent after the roster.
     fn on_online(&mut self, _cx: &mut Cx<'_>, _is_resumed: bool) {}
 
-    /// A message came in. `message` is what has been read of it so far: a feature adds its fields.
+    /// A child of a message in one of the namespaces of [`payloads`](Self::payloads): adds its fields. All that becomes a
+    /// [`Message`] comes here: what came in, copies, what the archive has, and messages of ours. So it does nothing else.
+    fn read_payload(&self, _cx: &Cx<'_>, _payload: Element<'_>, _stanza: Element<'_>, _message: &mut Message) {}
+
+    /// Writes what the app wants said in a message of ours, behind its texts. Returns whether [`read_payload`](Self::read_payload) finds fields in it.
+    fn write_payloads(&self, _cx: &mut Cx<'_>, _options: &MessageOptions, _w: &mut Writer) -> Result<bool, Error> {
+        Ok(false)
+    }
+
+    /// A message came in, with all that was read of it.
     fn handle_message(&mut self, _cx: &mut Cx<'_>, _stanza: Element<'_>, _message: &mut Message) -> Flow {
         Flow::Continue
     }

@@ -22,6 +22,7 @@ pub(crate) mod features;
 mod io;
 mod iq;
 mod jids;
+mod messages;
 mod outbox;
 mod persist;
 mod router;
@@ -39,8 +40,8 @@ pub use discovery::{HOST_META_BYTES, HostMeta, HostMetaFault, HostMetaFormat, Li
 pub use entropy::Entropy;
 pub use error::{ApplicationCondition, Code, Error, ErrorType};
 pub use event::{
-    Ask, ChatState, Delivery, Direction, Event, Message, MessageType, Presence, PresenceType, RosterChange, RosterChangeKind,
-    RosterItem, Show, Stage, StanzaText, StateChange, Subscription, SubscriptionEvent, SubscriptionEventType,
+    Ask, ChatState, Delivery, Direction, Event, Message, MessageExtensions, MessageType, Presence, PresenceType, RosterChange,
+    RosterChangeKind, RosterItem, Show, Stage, StanzaText, StateChange, Subscription, SubscriptionEvent, SubscriptionEventType,
 };
 pub use features::messaging::MessageOptions;
 pub use features::presence::{Availability, PresenceOptions};

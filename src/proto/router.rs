@@ -7,6 +7,7 @@ use super::features::Features;
 use super::features::messaging::Messaging;
 use super::io::Reply;
 use super::iq::Owner;
+use super::messages;
 use super::stanza_error::{self, Condition};
 use super::xml::{Element, StanzaTree, ns};
 
@@ -47,13 +48,13 @@ fn message(stanza: Element<'_>, features: &mut Features, cx: &mut Cx<'_>) {
     match features.archive.open(cx, stanza) {
         Opened::Plain => {
             cx.archive_id = stamped_id(stanza, cx.own_bare()).map(ToOwned::to_owned);
-            deliver(features.messaging.read(cx, stanza), stanza, features, cx);
+            deliver(messages::read(stanza, features, cx), stanza, features, cx);
         }
         Opened::Taken => {}
         Opened::Missed { archive_id, stanza, stamp_ms } => {
             cx.is_from_archive = true;
             cx.archive_id = archive_id.map(ToOwned::to_owned);
-            let message = features.messaging.read(cx, stanza);
+            let message = messages::read(stanza, features, cx);
             deliver(Message { timestamp_ms: stamp_ms, is_delayed: true, ..message }, stanza, features, cx);
             cx.is_from_archive = false;
         }

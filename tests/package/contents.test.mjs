@@ -27,6 +27,7 @@ const EXPECTED = [
   "index.js",
   "inner.js",
   "load.js",
+  "messages.js",
   "package.json",
   "storage.js",
   "waxwing.js",

@@ -2,56 +2,38 @@
 //! origin ids (XEP-0359, version 0.7.0) and bounces.
 //!
 //! Supported: all of RFC 6121, section 5, in both directions, but messages of type error, which are read and not sent.
-//! Not here: what other extensions put into a message; each adds its fields by
-//! [`handle_message`](super::super::feature::Feature::handle_message).
+//! Not here: what other extensions put into a message (see `messages`).
+
+mod options;
 
 use std::collections::{BTreeMap, VecDeque};
-
-use serde::Deserialize;
 
 use super::super::error::Error;
 use super::super::event::{Delivery, Direction, Event, Message, MessagePlaces, MessageType, Stage};
 use super::super::feature::{Cx, Feature, Flow};
-use super::super::io::Token;
 use super::super::jids;
-use super::super::outbox::Outgoing;
-use super::super::persist::OutboxRecord;
 use super::super::stanza_error;
 use super::super::texts::{Texts, is_language_tag};
 use super::super::time::parse_timestamp;
-use super::super::xml::{self, Element, WriteError, Writer, ns};
+use super::super::xml::{Element, Writer, ns};
+
+pub use options::MessageOptions;
 
 /// So many messages of ours are remembered, the last ones, to tell a bounce of one of them from an error that somebody made up.
 const REMEMBERED: usize = 1024;
-
-/// A message to be sent.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct MessageOptions {
-    /// A bare or a full JID.
-    pub to: String,
-    /// Chat, where nothing else is said. Error is refused.
-    #[serde(rename = "type")]
-    pub kind: Option<MessageType>,
-    /// Yours to be unique; a fresh one where it is left out.
-    pub id: Option<String>,
-    pub body: Option<String>,
-    /// By language; `""` is the text without one.
-    #[serde(default)]
-    pub bodies: BTreeMap<String, String>,
-    pub subject: Option<String>,
-    #[serde(default)]
-    pub subjects: BTreeMap<String, String>,
-    pub thread: Option<String>,
-    pub parent_thread: Option<String>,
-    /// BCP 47 tag of `body` and `subject`.
-    pub lang: Option<String>,
-}
 
 #[derive(Default)]
 pub(crate) struct Messaging {
     /// What was sent last, the newest at the end.
     recent: VecDeque<Sent>,
+}
+
+/// A message of ours that is being written.
+pub(crate) struct Draft {
+    /// All but what extensions add.
+    pub(crate) message: Message,
+    /// The stanza, up to its last texts.
+    pub(crate) writer: Writer,
 }
 
 /// What is remembered of a message of ours.
@@ -62,21 +44,20 @@ struct Sent {
 }
 
 impl Messaging {
-    /// Queues or sends a message; returns its id.
-    pub(crate) fn send(&mut self, cx: &mut Cx<'_>, token: Option<Token>, options: MessageOptions) -> Result<String, Error> {
+    /// Begins a message of ours: what is left to write is what extensions have to say, and the end.
+    pub(crate) fn draft(cx: &mut Cx<'_>, options: &MessageOptions) -> Result<Draft, Error> {
         let to = jids::normalise("to", &options.to)?;
         let kind = options.kind.unwrap_or_default();
-        check(&options, kind)?;
+        check(options, kind)?;
         let id = options.id.clone().unwrap_or_else(|| cx.new_id());
         let bodies = collect("body", "bodies", options.body.as_deref(), &options.bodies, options.lang.as_deref())?;
         let subjects = collect("subject", "subjects", options.subject.as_deref(), &options.subjects, options.lang.as_deref())?;
-        let frame = write(&id, &to, kind, &options, &bodies, &subjects)?;
+        let writer = write(&id, &to, kind, options, &bodies, &subjects);
 
         let preferred = cx.config().language.as_deref();
         let message = Message {
-            id: id.clone(),
             from: cx.own_jid().to_owned(),
-            to: to.clone(),
+            to,
             kind,
             direction: Direction::Out,
             body: options.body.as_deref().or_else(|| bodies.best(preferred)).map(ToOwned::to_owned),
@@ -88,32 +69,15 @@ impl Messaging {
             lang: options.lang.clone(),
             origin_id: Some(id.clone()),
             timestamp_ms: cx.now().wall_ms,
-            is_delayed: false,
-            error: None,
-            places: MessagePlaces::default(),
+            id,
+            ..Message::default()
         };
-        cx.post(Outgoing::message(frame, Box::new(message), token))?;
-        self.remember(Sent { id: id.clone(), to, kind });
-        Ok(id)
-    }
-
-    /// Takes in messages that were stored, to go on with them.
-    pub(crate) fn restore(&mut self, cx: &mut Cx<'_>, record: OutboxRecord, has_session: bool) {
-        cx.restore_outbox(record, has_session, |cx, frame, timestamp_ms| {
-            let limits = cx.config().limits;
-            let document = xml::parse_stored(frame, &limits)?;
-            let stanza = document.root();
-            let id = stanza.attr("id").filter(|id| !id.is_empty())?.to_owned();
-            let to = stanza.attr("to").filter(|_| stanza.is("message", ns::CLIENT))?.to_owned();
-            let read = self.read(cx, stanza);
-            self.remember(Sent { id, to, kind: read.kind });
-            Some(Message { direction: Direction::Out, timestamp_ms, is_delayed: false, ..read })
-        });
+        Ok(Draft { message, writer })
     }
 
     /// Reads what RFC 6121 says of a message, in one pass. What the server stamped is not validated again, and what is broken
     /// costs only its own field.
-    pub(crate) fn read(&self, cx: &mut Cx<'_>, stanza: Element<'_>) -> Message {
+    pub(crate) fn read(cx: &mut Cx<'_>, stanza: Element<'_>) -> Message {
         let from = stanza.attr("from").unwrap_or_else(|| cx.own_bare());
         let kind = kind_of(stanza);
         let mut bodies = Texts::default();
@@ -164,16 +128,19 @@ impl Messaging {
             is_delayed: sent_ms.is_some(),
             error: (kind == MessageType::Error).then(|| stanza_error::read(stanza)),
             id: id.map_or_else(|| cx.new_id(), ToOwned::to_owned),
+            ..Message::default()
         }
     }
 
-    /// Whether the message carries content of its own, so that a `message` event is made of it: a body, a subject or an error.
-    /// A thread alone says nothing, and what only an extension understands is told by that extension's event.
+    /// Whether the message carries content of its own, so that a `message` event is made of it: a body, a subject, an error, or what an
+    /// extension says is content. A thread alone says nothing.
     pub(crate) fn has_content(message: &Message) -> bool {
-        message.body.is_some() || message.subject.is_some() || message.error.is_some()
+        message.body.is_some() || message.subject.is_some() || message.error.is_some() || message.is_content
     }
 
-    fn remember(&mut self, sent: Sent) {
+    /// A message of ours is on its way.
+    pub(crate) fn remember(&mut self, message: &Message) {
+        let sent = Sent { id: message.id.clone(), to: message.to.clone(), kind: message.kind };
         if self.recent.len() == REMEMBERED {
             self.recent.pop_front();
         }
@@ -241,10 +208,6 @@ fn check(options: &MessageOptions, kind: MessageType) -> Result<(), Error> {
     if options.id.as_deref().is_some_and(str::is_empty) {
         return Err(Error::invalid("id is empty").remedy("Leave id out to get a fresh one."));
     }
-    let has_text = options.body.is_some() || options.subject.is_some();
-    if !has_text && options.bodies.is_empty() && options.subjects.is_empty() {
-        return Err(Error::invalid("there is nothing to send").remedy("Give the message a body or a subject."));
-    }
     if options.thread.as_deref().is_some_and(|thread| thread.trim().is_empty()) {
         return Err(Error::invalid("thread is empty").remedy("Leave thread out, or pass the id of a conversation."));
     }
@@ -290,14 +253,7 @@ fn not_a_language(what: &str, lang: &str) -> Error {
     Error::invalid(format!("{what} names a language that is none: \"{lang}\"")).remedy("Use a BCP 47 tag such as en or pt-BR.")
 }
 
-fn write(
-    id: &str,
-    to: &str,
-    kind: MessageType,
-    options: &MessageOptions,
-    bodies: &Texts<'_>,
-    subjects: &Texts<'_>,
-) -> Result<String, WriteError> {
+fn write(id: &str, to: &str, kind: MessageType, options: &MessageOptions, bodies: &Texts<'_>, subjects: &Texts<'_>) -> Writer {
     let mut w = Writer::new();
     w.open("message", ns::CLIENT).attr("type", kind.as_str()).attr("id", id).attr("to", to).lang(options.lang.as_deref());
     for subject in subjects.iter() {
@@ -309,7 +265,5 @@ fn write(
     if let Some(thread) = &options.thread {
         w.open("thread", ns::CLIENT).attr_opt("parent", options.parent_thread.as_deref()).text(thread).close();
     }
-    // XEP-0359: the id under which an archive has the message, whatever becomes of the stanza's own.
-    w.open("origin-id", ns::STANZA_IDS).attr("id", id).close();
-    w.finish()
+    w
 }

@@ -52,6 +52,17 @@ macro_rules! registry {
                 }
             }
 
+            /// The feature that knows a child of a message in this namespace.
+            pub(crate) fn reader_of(&self, namespace: &str) -> Option<&dyn Feature> {
+                $(
+                    $(#[$when])*
+                    if self.$name.payloads().contains(&namespace) {
+                        return Some(&self.$name);
+                    }
+                )*
+                None
+            }
+
             /// What disco#info announces, sorted.
             pub(crate) fn namespaces(&self) -> Vec<&'static str> {
                 let mut all: Vec<&'static str> = Vec::new();

@@ -19,6 +19,7 @@
 use super::super::error::{Code, Error};
 use super::super::io::{Opened, Output};
 use super::super::jids;
+use super::super::messages;
 use super::super::outbox::{self, Saving};
 use super::super::persist::{Content, MOST_BYTES, OutboxRecord, Part, Record, Records, SessionRecord, StanzaRecord, Unsaved};
 use super::super::router;
@@ -414,7 +415,7 @@ impl Session {
                 self.own_jid.clone_from(jid);
             }
             let has_session = session.is_some();
-            self.with(now, |features, cx| features.messaging.restore(cx, outbox, has_session));
+            self.with(now, |features, cx| messages::restore(features, cx, outbox, has_session));
         }
         if session.is_none() {
             self.features.archive.open_gap();

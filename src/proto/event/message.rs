@@ -1,0 +1,115 @@
+//! A message as an app sees it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::super::error::Error;
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    #[default]
+    In,
+    Out,
+}
+
+/// RFC 6121, section 5.2.2.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MessageType {
+    #[default]
+    Chat,
+    Normal,
+    Groupchat,
+    Headline,
+    Error,
+}
+
+impl MessageType {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Chat => "chat",
+            Self::Normal => "normal",
+            Self::Groupchat => "groupchat",
+            Self::Headline => "headline",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// A message, in or out. Languages are BCP 47 tags; `""` is a text without one.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Message {
+    /// The sender's id; one of ours where the sender gave none. With type error: the id of the message that bounced.
+    pub id: String,
+    /// As the server stamped it; our own bare JID where it did not.
+    pub from: String,
+    pub to: String,
+    #[serde(rename = "type")]
+    pub kind: MessageType,
+    pub direction: Direction,
+    /// The text in the language that fits best.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
+    /// All texts by language, where there is more than one, or the one has a language of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bodies: Option<BTreeMap<String, String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subjects: Option<BTreeMap<String, String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub thread: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent_thread: Option<String>,
+    /// The language of the stanza.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lang: Option<String>,
+    /// The id that the sender's client gave it (XEP-0359): the sender's word, as the body is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin_id: Option<String>,
+    /// When it was sent, as far as is known: milliseconds since 1970-01-01 UTC.
+    #[serde(rename = "timestamp")]
+    pub timestamp_ms: i64,
+    /// Whether it was kept on the way (XEP-0203); `timestamp` is then the time of sending.
+    #[serde(rename = "delayed", skip_serializing_if = "std::ops::Not::not")]
+    pub is_delayed: bool,
+    /// With type error: what the peer or a server said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<Error>,
+    /// What extensions have read, if any of them found anything. Its fields stand beside the others in JavaScript.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub extensions: Option<Box<MessageExtensions>>,
+    /// An extension has found content of its own, so that it is a message even without a text.
+    #[serde(skip)]
+    pub(crate) is_content: bool,
+    #[serde(skip)]
+    pub(crate) places: MessagePlaces,
+}
+
+impl Message {
+    /// What extensions have read, to be added to.
+    #[allow(dead_code, reason = "without extensions nobody adds anything")]
+    pub(crate) fn extend(&mut self) -> &mut MessageExtensions {
+        self.extensions.get_or_insert_default()
+    }
+}
+
+/// What extensions read in a message, each its own fields.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct MessageExtensions {}
+
+/// Where texts of a message begin in the frame that it came in, for a caller who would rather cut them out of the frame that it has than
+/// have them copied. Only hints: whoever uses one compares.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct MessagePlaces {
+    pub(crate) id: usize,
+    pub(crate) from: usize,
+    pub(crate) to: usize,
+    pub(crate) body: usize,
+    pub(crate) origin_id: usize,
+}

@@ -1,0 +1,80 @@
+//! Messages both ways: what `messaging` reads and writes, and what the extensions add to it.
+//!
+//! A message of ours that extensions have written something into is read back from its own stanza, so that an app sees the same of it as
+//! whoever gets it, and as after a reload.
+
+use super::error::Error;
+use super::event::{Direction, Message, MessagePlaces};
+use super::feature::{Cx, Flow};
+use super::features::Features;
+use super::features::messaging::{Draft, MessageOptions, Messaging};
+use super::io::Token;
+use super::outbox::Outgoing;
+use super::persist::OutboxRecord;
+use super::xml::{self, Element, ns};
+
+/// All that is known of a message stanza: what came in, a copy of it, what an archive has, or a message of ours.
+pub(crate) fn read(stanza: Element<'_>, features: &Features, cx: &mut Cx<'_>) -> Message {
+    let mut message = Messaging::read(cx, stanza);
+    for payload in stanza.children() {
+        if payload.namespace() != ns::CLIENT
+            && let Some(feature) = features.reader_of(payload.namespace())
+        {
+            feature.read_payload(cx, payload, stanza, &mut message);
+        }
+    }
+    message
+}
+
+/// Queues or sends a message; returns its id.
+pub(crate) fn send(
+    features: &mut Features,
+    cx: &mut Cx<'_>,
+    token: Option<Token>,
+    options: &MessageOptions,
+) -> Result<String, Error> {
+    let Draft { mut message, mut writer } = Messaging::draft(cx, options)?;
+    let mut result = Ok(false);
+    features.each(|feature| {
+        let adds = feature.write_payloads(cx, options, &mut writer);
+        result = std::mem::replace(&mut result, Ok(false)).and_then(|before| adds.map(|adds| adds || before));
+        if result.is_ok() { Flow::Continue } else { Flow::Stop }
+    });
+    let is_extended = result?;
+    // XEP-0359: the id under which an archive has the message, whatever becomes of the stanza's own.
+    writer.open("origin-id", ns::STANZA_IDS).attr("id", &message.id).close();
+    let frame = writer.finish()?;
+    if is_extended && let Some(read) = read_frame(&frame, features, cx) {
+        let Message { from, timestamp_ms, .. } = message;
+        message = Message { from, timestamp_ms, ..read };
+    }
+    if !Messaging::has_content(&message) {
+        return Err(Error::invalid("there is nothing to send").remedy("Give the message a body or a subject."));
+    }
+    let id = message.id.clone();
+    features.messaging.remember(&message);
+    cx.post(Outgoing::message(frame, Box::new(message), token))?;
+    Ok(id)
+}
+
+/// Takes in messages that were stored, to go on with them.
+pub(crate) fn restore(features: &mut Features, cx: &mut Cx<'_>, record: OutboxRecord, has_session: bool) {
+    cx.restore_outbox(record, has_session, |cx, frame, timestamp_ms| {
+        let message = Message { timestamp_ms, ..read_frame(frame, features, cx)? };
+        features.messaging.remember(&message);
+        Some(message)
+    });
+}
+
+/// What a message stanza of ours says; `None` where it is none.
+fn read_frame(frame: &str, features: &Features, cx: &mut Cx<'_>) -> Option<Message> {
+    let limits = cx.config().limits;
+    let document = xml::parse_stored(frame, &limits)?;
+    let stanza = document.root();
+    let has_id = stanza.attr("id").is_some_and(|id| !id.is_empty());
+    if !has_id || stanza.attr("to").is_none() || !stanza.is("message", ns::CLIENT) {
+        return None;
+    }
+    let read = read(stanza, features, cx);
+    Some(Message { direction: Direction::Out, is_delayed: false, places: MessagePlaces::default(), ..read })
+}
