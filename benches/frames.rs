@@ -1,6 +1,8 @@
-//! What one frame costs, through the public API: frame to event, and command to frame.
+//! What one frame costs, step by step and as a whole: from frame to event, and from command to frame.
 //!
 //!     cargo bench --bench frames
+//!     cargo bench --bench frames -- --save-baseline before
+//!     cargo bench --bench frames -- --baseline before
 
 #[path = "../tests/support/mod.rs"]
 mod support;
@@ -8,8 +10,10 @@ mod support;
 use std::fmt::Write as _;
 use std::hint::black_box;
 
-use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::measurement::WallTime;
+use criterion::{BatchSize, BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 use support::{Peer, config};
+use waxwing::proto::steps::{self, Composed, Posting};
 use waxwing::proto::{Event, Input, MessageOptions, Output, Session, Token};
 
 /// Five children, some 430 bytes: what a client of today sends for one line of chat.
@@ -28,19 +32,45 @@ const PRESENCE: &str = "<presence xmlns='jabber:client' from='juliet@example.com
 
 const CONTACTS: usize = 5_000;
 
-fn frame_to_event(c: &mut Criterion) {
-    let mut group = c.benchmark_group("frame to event");
-    for (name, frame) in [("chat message", CHAT), ("presence", PRESENCE)] {
-        let mut peer = Peer::online();
-        group.throughput(Throughput::Elements(1));
-        group.bench_function(name, |b| {
-            b.iter(|| {
-                peer.session.handle_input(peer.now, Input::Frame(black_box(frame)));
-                assert_ne!(drain(&mut peer.session).events, 0);
-            });
-        });
-    }
+/// So many messages are confirmed at once.
+const CONFIRMED: usize = 64;
 
+fn message_in(c: &mut Criterion) {
+    let mut group = c.benchmark_group("in: message");
+    stanza_in(&mut group, CHAT);
+    let mut peer = Peer::online();
+    group.bench_function("of that, the message", |b| {
+        steps::message(&mut peer.session, peer.now, CHAT, |run| b.iter(run));
+    });
+    group.finish();
+}
+
+fn presence_in(c: &mut Criterion) {
+    let mut group = c.benchmark_group("in: presence");
+    stanza_in(&mut group, PRESENCE);
+    group.finish();
+}
+
+/// What is the same for messages and presences.
+fn stanza_in(group: &mut BenchmarkGroup<'_, WallTime>, frame: &str) {
+    let mut peer = Peer::online();
+    group.throughput(Throughput::Elements(1));
+    group.bench_function("text to tree", |b| b.iter(|| steps::read(black_box(frame))));
+    group.bench_function("count, route, event", |b| {
+        steps::route(&mut peer.session, peer.now, frame, |run| b.iter(run));
+    });
+    peer.session.handle_input(peer.now, Input::Frame(frame));
+    let event = event_of(&mut peer.session);
+    group.bench_function("event to JSON", |b| b.iter(|| serde_json::to_string(black_box(&event)).unwrap()));
+    group.bench_function("whole", |b| {
+        b.iter(|| {
+            peer.session.handle_input(peer.now, Input::Frame(black_box(frame)));
+            assert_ne!(drain(&mut peer.session).events, 0);
+        });
+    });
+}
+
+fn roster_in(c: &mut Criterion) {
     let mut items = String::new();
     for at in 0..CONTACTS {
         let group = at % 20;
@@ -50,9 +80,18 @@ fn frame_to_event(c: &mut Criterion) {
         )
         .unwrap();
     }
+    let mut group = c.benchmark_group("in: roster of 5,000");
     group.throughput(Throughput::Elements(CONTACTS as u64));
     group.sample_size(20);
-    group.bench_function("roster of 5,000", |b| {
+    let (mut peer, frame) = waiting_for_roster(&items);
+    group.bench_function("text to tree", |b| b.iter(|| steps::read(black_box(&frame))));
+    group.bench_function("tree to items and event", |b| {
+        steps::roster(&mut peer.session, peer.now, &frame, |run| b.iter(run));
+    });
+    peer.session.handle_input(peer.now, Input::Frame(&frame));
+    let event = event_of(&mut peer.session);
+    group.bench_function("event to JSON", |b| b.iter(|| serde_json::to_string(black_box(&event)).unwrap()));
+    group.bench_function("whole", |b| {
         b.iter_batched(
             || waiting_for_roster(&items),
             |(mut peer, frame)| {
@@ -66,30 +105,65 @@ fn frame_to_event(c: &mut Criterion) {
     group.finish();
 }
 
-fn command_to_frame(c: &mut Criterion) {
-    let mut group = c.benchmark_group("command to frame");
+fn message_out(c: &mut Criterion) {
+    let mut group = c.benchmark_group("out: message");
     group.throughput(Throughput::Elements(1));
-    group.bench_function("send_message", |b| {
-        // Without stream management's answers what was sent would pile up: the server confirms each.
-        let mut peer = Peer::online();
+    let mut peer = Peer::online();
+    let now = peer.now;
+    group.bench_function("options to frame", |b| {
+        steps::compose(&mut peer.session, now, &line(), |run| b.iter(run));
+    });
+    let composed = Composed::new(&mut peer.session, now, line()).unwrap();
+    let posted = |many: usize| {
+        let mut posting = Posting::default();
+        (0..many).for_each(|_| _ = posting.post(composed.clone()));
+        posting
+    };
+    group.bench_function("outbox", |b| {
+        let ready = || (posted(1), composed.clone());
+        b.iter_batched(ready, |(mut posting, composed)| (posting.post(composed), posting), BatchSize::SmallInput);
+    });
+    group.bench_function("whole", |b| {
+        // What was sent would pile up: the server confirms it.
         let mut sent: u64 = 0;
         b.iter(|| {
-            let options = MessageOptions {
-                to: "juliet@example.com".to_owned(),
-                body: Some(black_box("Neither, fair saint, if either thee dislike.").to_owned()),
-                ..MessageOptions::default()
-            };
-            peer.session.send_message(peer.now, Token(1), options).unwrap();
+            peer.session.send_message(now, Token(1), black_box(line())).unwrap();
             assert_ne!(drain(&mut peer.session).frames, 0);
             sent += 1;
-            if sent.is_multiple_of(64) {
+            if sent.is_multiple_of(CONFIRMED as u64) {
                 let ack = format!("<a xmlns='urn:xmpp:sm:3' h='{}'/>", sent + 1);
-                peer.session.handle_input(peer.now, Input::Frame(&ack));
+                peer.session.handle_input(now, Input::Frame(&ack));
                 drain(&mut peer.session);
             }
         });
     });
+    group.throughput(Throughput::Elements(CONFIRMED as u64));
+    group.bench_function("64 confirmed at once", |b| {
+        b.iter_batched(
+            || posted(CONFIRMED),
+            |mut posting| {
+                assert_ne!(posting.confirm(), 0);
+                posting
+            },
+            BatchSize::SmallInput,
+        );
+    });
     group.finish();
+}
+
+fn line() -> MessageOptions {
+    MessageOptions {
+        to: "juliet@example.com".to_owned(),
+        body: Some("Neither, fair saint, if either thee dislike.".to_owned()),
+        ..MessageOptions::default()
+    }
+}
+
+fn event_of(session: &mut Session) -> Event {
+    std::iter::from_fn(|| session.poll_output())
+        .filter_map(|output| if let Output::Event(event) = output { Some(event) } else { None })
+        .find(|event| matches!(event, Event::Message(_) | Event::Presence(_) | Event::Roster(_)))
+        .unwrap()
 }
 
 /// Bound, with the answer to the roster request in hand.
@@ -127,5 +201,5 @@ fn drain(session: &mut Session) -> Drained {
     drained
 }
 
-criterion_group!(benches, frame_to_event, command_to_frame);
+criterion_group!(benches, message_in, presence_in, roster_in, message_out);
 criterion_main!(benches);

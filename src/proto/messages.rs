@@ -33,6 +33,15 @@ pub(crate) fn send(
     token: Option<Token>,
     options: &MessageOptions,
 ) -> Result<String, Error> {
+    let (frame, message) = compose(features, cx, options)?;
+    let id = message.id.clone();
+    features.messaging.remember(&message);
+    cx.post(Outgoing::message(frame, Box::new(message), token))?;
+    Ok(id)
+}
+
+/// The frame of a message of ours, and what the app is told of it.
+pub(crate) fn compose(features: &mut Features, cx: &mut Cx<'_>, options: &MessageOptions) -> Result<(String, Message), Error> {
     let Draft { mut message, mut writer } = Messaging::draft(cx, options)?;
     let mut result = Ok(false);
     features.each(|feature| {
@@ -51,10 +60,7 @@ pub(crate) fn send(
     if !Messaging::has_content(&message) {
         return Err(Error::invalid("there is nothing to send").remedy("Give the message a body or a subject."));
     }
-    let id = message.id.clone();
-    features.messaging.remember(&message);
-    cx.post(Outgoing::message(frame, Box::new(message), token))?;
-    Ok(id)
+    Ok((frame, message))
 }
 
 /// Takes in messages that were stored, to go on with them.

@@ -29,6 +29,9 @@ mod router;
 mod session;
 mod stanza_error;
 mod state;
+#[cfg(not(target_arch = "wasm32"))]
+#[doc(hidden)]
+pub mod steps;
 mod stream;
 mod texts;
 mod time;
