@@ -16,6 +16,7 @@ use super::iq::{IqTable, Owner, Ticket};
 use super::jids;
 use super::outbox::{Outbox, Outgoing, Verdict};
 use super::persist::OutboxRecord;
+use super::sent::{Sent, SentMessages};
 use super::stanza_error::{self, Condition};
 use super::time::Now;
 use super::xml::{Element, Writer, ns};
@@ -114,6 +115,7 @@ pub(crate) struct Cx<'a> {
     pub(super) ids: &'a mut Ids,
     pub(super) iqs: &'a mut IqTable,
     pub(super) outbox: &'a mut Outbox,
+    pub(super) sent: &'a mut SentMessages,
     pub(super) outputs: &'a mut VecDeque<Output>,
 }
 
@@ -210,6 +212,22 @@ impl Cx<'_> {
         self.outbox.check(&message.frame)?;
         self.outbox.post(message, self.outputs);
         Ok(())
+    }
+
+    /// What is known of a message of ours, if it is one of the last.
+    #[allow(dead_code, reason = "the core has no extensions to ask")]
+    pub(crate) fn sent(&self, id: &str) -> Option<&Sent> {
+        self.sent.get(id)
+    }
+
+    /// A message of ours is on its way.
+    pub(crate) fn remember_sent(&mut self, message: &Message) {
+        self.sent.remember(message);
+    }
+
+    /// The message of ours that came back with this error; for the first error only.
+    pub(crate) fn take_bounced(&mut self, bounce: &Message) -> Option<Sent> {
+        self.sent.take_bounced(bounce, self.own_jid)
     }
 
     /// Somebody answered a message of ours: the server has it, whether it said so already or not.

@@ -70,6 +70,12 @@ fn is_plain_label(label: &str) -> bool {
         && label.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
 }
 
+/// Whether `from` is that account, a device of it, or its server.
+pub(crate) fn speaks_for(from: &str, account: &str) -> bool {
+    let from = bare(from);
+    from == bare(account) || from == domain(account)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -35,7 +35,7 @@ pub(crate) fn send(
 ) -> Result<String, Error> {
     let (frame, message) = compose(features, cx, options)?;
     let id = message.id.clone();
-    features.messaging.remember(&message);
+    cx.remember_sent(&message);
     cx.post(Outgoing::message(frame, Box::new(message), token))?;
     Ok(id)
 }
@@ -67,7 +67,7 @@ pub(crate) fn compose(features: &mut Features, cx: &mut Cx<'_>, options: &Messag
 pub(crate) fn restore(features: &mut Features, cx: &mut Cx<'_>, record: OutboxRecord, has_session: bool) {
     cx.restore_outbox(record, has_session, |cx, frame, timestamp_ms| {
         let message = Message { timestamp_ms, ..read_frame(frame, features, cx)? };
-        features.messaging.remember(&message);
+        cx.remember_sent(&message);
         Some(message)
     });
 }

@@ -26,6 +26,7 @@ mod messages;
 mod outbox;
 mod persist;
 mod router;
+mod sent;
 mod session;
 mod stanza_error;
 mod state;

@@ -6,12 +6,13 @@
 
 mod options;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use super::super::error::Error;
 use super::super::event::{Delivery, Direction, Event, Message, MessagePlaces, MessageType, Stage};
 use super::super::feature::{Cx, Feature, Flow};
 use super::super::jids;
+use super::super::sent::Sent;
 use super::super::stanza_error;
 use super::super::texts::{Texts, is_language_tag};
 use super::super::time::parse_timestamp;
@@ -19,14 +20,8 @@ use super::super::xml::{Element, Writer, ns};
 
 pub use options::MessageOptions;
 
-/// So many messages of ours are remembered, the last ones, to tell a bounce of one of them from an error that somebody made up.
-const REMEMBERED: usize = 1024;
-
 #[derive(Default)]
-pub(crate) struct Messaging {
-    /// What was sent last, the newest at the end.
-    recent: VecDeque<Sent>,
-}
+pub(crate) struct Messaging;
 
 /// A message of ours that is being written.
 pub(crate) struct Draft {
@@ -34,13 +29,6 @@ pub(crate) struct Draft {
     pub(crate) message: Message,
     /// The stanza, up to its last texts.
     pub(crate) writer: Writer,
-}
-
-/// What is remembered of a message of ours.
-struct Sent {
-    id: String,
-    to: String,
-    kind: MessageType,
 }
 
 impl Messaging {
@@ -137,43 +125,18 @@ impl Messaging {
     pub(crate) fn has_content(message: &Message) -> bool {
         message.body.is_some() || message.subject.is_some() || message.error.is_some() || message.is_content
     }
-
-    /// A message of ours is on its way.
-    pub(crate) fn remember(&mut self, message: &Message) {
-        let sent = Sent { id: message.id.clone(), to: message.to.clone(), kind: message.kind };
-        if self.recent.len() == REMEMBERED {
-            self.recent.pop_front();
-        }
-        self.recent.push_back(sent);
-    }
-
-    /// Forgets the message of ours that this error is about, so that each fails once.
-    fn take_bounced(&mut self, cx: &Cx<'_>, bounce: &Message) -> Option<Sent> {
-        let at = self.recent.iter().rposition(|sent| sent.id == bounce.id && sent.may_bounce_from(&bounce.from, cx))?;
-        self.recent.remove(at)
-    }
 }
 
 impl Feature for Messaging {
     fn handle_message(&mut self, cx: &mut Cx<'_>, _stanza: Element<'_>, message: &mut Message) -> Flow {
         if let Some(error) = &message.error
-            && let Some(Sent { id, to, .. }) = self.take_bounced(cx, message)
+            && let Some(Sent { id, to, .. }) = cx.take_bounced(message)
         {
             // The bounce may overtake the server's word on the message; the stages stay in order.
             cx.confirm_message(&id);
             cx.emit(Event::Delivery(Delivery { id, to, stage: Stage::Failed, error: Some(error.clone()) }));
         }
         Flow::Continue
-    }
-}
-
-impl Sent {
-    /// Whether `from` had a hand in the delivery: the recipient, the servers, our own account. The devices of a person answer
-    /// for them, but the occupants of a room not for the room: all of them have seen the id (I9).
-    fn may_bounce_from(&self, from: &str, cx: &Cx<'_>) -> bool {
-        let is_device = || self.kind != MessageType::Groupchat && jids::bare(from) == self.to;
-        let is_recipient = from == self.to || from == jids::bare(&self.to) || is_device();
-        is_recipient || from == jids::domain(&self.to) || speaks_for(from, cx.own_jid())
     }
 }
 
@@ -191,14 +154,9 @@ fn kind_of(stanza: Element<'_>) -> MessageType {
 /// When the message was sent (XEP-0203), if that is readable and comes from somebody who can know: our own server or account,
 /// or the sender's; without `from` it is the sender's word like the body (I9).
 fn delay_of(delay: Element<'_>, sender: &str, cx: &Cx<'_>) -> Option<i64> {
-    let is_believed = delay.attr("from").is_none_or(|from| speaks_for(from, sender) || speaks_for(from, cx.own_jid()));
+    let is_believed =
+        delay.attr("from").is_none_or(|from| jids::speaks_for(from, sender) || jids::speaks_for(from, cx.own_jid()));
     delay.attr("stamp").filter(|_| is_believed).and_then(parse_timestamp)
-}
-
-/// Whether `from` is that account, a device of it, or its server.
-fn speaks_for(from: &str, account: &str) -> bool {
-    let from = jids::bare(from);
-    from == jids::bare(account) || from == jids::domain(account)
 }
 
 fn check(options: &MessageOptions, kind: MessageType) -> Result<(), Error> {

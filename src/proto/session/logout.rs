@@ -10,6 +10,7 @@
 use super::super::error::{Code, Error};
 use super::super::features::Features;
 use super::super::io::{Reply, Token};
+use super::super::sent::SentMessages;
 use super::super::state::State;
 use super::super::stream::management::Management;
 use super::super::stream::{Stream, framing};
@@ -113,6 +114,7 @@ impl Session {
         self.drop_session(now, &aborted);
         self.outbox.discard(&aborted, &mut self.outputs);
         self.features = Features::default();
+        self.sent = SentMessages::default();
         // Without a record of its own it takes what is stored of it along.
         self.keychain.erase();
         self.close_storage();

@@ -25,6 +25,7 @@ use crate::proto::io::{Input, Output, Reply, Token};
 use crate::proto::iq::{IqTable, Owner};
 use crate::proto::outbox::{Cancelled, Outbox};
 use crate::proto::router;
+use crate::proto::sent::SentMessages;
 use crate::proto::state::State;
 use crate::proto::stream::features::StreamFeatures;
 use crate::proto::stream::keychain::Keychain;
@@ -70,6 +71,7 @@ pub struct Session {
     ids: Ids,
     iqs: IqTable,
     outbox: Outbox,
+    sent: SentMessages,
     outputs: VecDeque<Output>,
     state: State,
     /// The full JID while there is a session, else the bare one.
@@ -148,6 +150,7 @@ impl Session {
             ids: Ids::new(entropy),
             iqs: IqTable::default(),
             outbox: Outbox::default(),
+            sent: SentMessages::default(),
             outputs: VecDeque::new(),
             state: State::Offline,
             own_jid,
@@ -412,6 +415,7 @@ impl Session {
             ids: &mut self.ids,
             iqs: &mut self.iqs,
             outbox: &mut self.outbox,
+            sent: &mut self.sent,
             outputs: &mut self.outputs,
         };
         act(&mut self.features, &mut cx)

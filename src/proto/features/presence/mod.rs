@@ -193,6 +193,7 @@ mod tests {
     use super::super::super::io::Output;
     use super::super::super::iq::IqTable;
     use super::super::super::outbox::Outbox;
+    use super::super::super::sent::SentMessages;
     use super::super::super::time::Now;
     use super::*;
 
@@ -222,6 +223,7 @@ mod tests {
             ids: &mut Ids::new(Box::new(Zeros)),
             iqs: &mut IqTable::default(),
             outbox: &mut Outbox::default(),
+            sent: &mut SentMessages::default(),
             outputs: &mut outputs,
         });
         let frame = |output| if let Output::SendFrame(frame) = output { Some(frame) } else { None };
