@@ -11,11 +11,12 @@ use super::error::{Code, Error};
 use super::event::{Event, Message};
 use super::features::FeatureId;
 use super::features::messaging::MessageOptions;
+use super::heard::HeardMessages;
 use super::io::{Output, Reply, Token};
 use super::iq::{IqTable, Owner, Ticket};
 use super::jids;
 use super::outbox::{Outbox, Outgoing, Verdict};
-use super::persist::OutboxRecord;
+use super::persist::{HandledMessage, OutboxRecord};
 use super::sent::{Sent, SentMessages};
 use super::stanza_error::{self, Condition};
 use super::time::Now;
@@ -106,7 +107,7 @@ pub(crate) struct Cx<'a> {
     pub(super) is_bound: bool,
     /// The message at hand comes out of the archive.
     pub(super) is_from_archive: bool,
-    /// Under which the account's archive has the message at hand, where that is known.
+    /// Under which the archive has the message at hand, where that is known: the account's, or the room's.
     pub(super) archive_id: Option<String>,
     /// Whether the server keeps versions of the roster (RFC 6121, section 2.6.1): a stream feature.
     pub(super) has_roster_versioning: bool,
@@ -115,6 +116,7 @@ pub(crate) struct Cx<'a> {
     pub(super) ids: &'a mut Ids,
     pub(super) iqs: &'a mut IqTable,
     pub(super) outbox: &'a mut Outbox,
+    pub(super) heard: &'a mut HeardMessages,
     pub(super) sent: &'a mut SentMessages,
     pub(super) outputs: &'a mut VecDeque<Output>,
 }
@@ -155,7 +157,7 @@ impl Cx<'_> {
         self.is_from_archive
     }
 
-    /// Under which the account's own archive has the message at hand, where that is known.
+    /// Under which the archive has the message at hand, where that is known: the account's own, or the room's.
     pub(crate) fn archive_id(&self) -> Option<&str> {
         self.archive_id.as_deref()
     }
@@ -218,6 +220,12 @@ impl Cx<'_> {
     #[allow(dead_code, reason = "the core has no extensions to ask")]
     pub(crate) fn sent(&self, id: &str) -> Option<&Sent> {
         self.sent.get(id)
+    }
+
+    /// What is known of the last messages that came in with this id, or that were archived under it; the oldest first.
+    #[allow(dead_code, reason = "the core has no extensions to ask")]
+    pub(crate) fn heard(&self, id: &str) -> impl Iterator<Item = &HandledMessage> {
+        self.heard.iter().filter(move |known| known.id == id || known.archive_id.as_deref() == Some(id))
     }
 
     /// A message of ours is on its way.

@@ -19,6 +19,7 @@ mod error;
 mod event;
 mod feature;
 pub(crate) mod features;
+mod heard;
 mod io;
 mod iq;
 mod jids;

@@ -170,9 +170,12 @@ pub(crate) struct HandledMessage {
     pub(crate) from: String,
     /// The sender's.
     pub(crate) id: String,
-    /// Under which the account's archive has it, where that is known.
+    /// Under which the archive has it, where that is known: the account's, or the room's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) archive_id: Option<String>,
+    /// It is of type groupchat: its sender is an occupant.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) is_from_room: bool,
 }
 
 /// Up to where the archive is known.

@@ -7,6 +7,7 @@ use super::features::Features;
 use super::features::messaging::Messaging;
 use super::io::Reply;
 use super::iq::Owner;
+use super::jids;
 use super::messages;
 use super::stanza_error::{self, Condition};
 use super::xml::{Element, StanzaTree, ns};
@@ -47,7 +48,7 @@ pub(crate) fn route(stanza: Element<'_>, features: &mut Features, cx: &mut Cx<'_
 fn message(stanza: Element<'_>, features: &mut Features, cx: &mut Cx<'_>) {
     match features.archive.open(cx, stanza) {
         Opened::Plain => {
-            cx.archive_id = stamped_id(stanza, cx.own_bare()).map(ToOwned::to_owned);
+            cx.archive_id = stamped_id(stanza, archive_of(stanza, cx.own_bare())).map(ToOwned::to_owned);
             deliver(messages::read(stanza, features, cx), stanza, features, cx);
         }
         Opened::Taken => {}
@@ -61,10 +62,16 @@ fn message(stanza: Element<'_>, features: &mut Features, cx: &mut Cx<'_>) {
     }
 }
 
-/// Under which the account's own archive has a message that was delivered (XEP-0359); what others have stamped says nothing (I9).
-fn stamped_id<'a>(stanza: Element<'a>, own_bare: &str) -> Option<&'a str> {
-    let is_own = |id: &Element<'_>| id.is("stanza-id", ns::STANZA_IDS) && id.attr("by") == Some(own_bare);
-    stanza.children().find(is_own).and_then(|id| id.attr("id")).filter(|id| !id.is_empty())
+/// Whose archive has a message that was delivered: rooms keep what was said in them, all else the account's own does.
+fn archive_of<'a>(stanza: Element<'a>, own_bare: &'a str) -> &'a str {
+    let room = stanza.attr("from").filter(|_| stanza.attr("type") == Some("groupchat"));
+    room.map_or(own_bare, jids::bare)
+}
+
+/// Under which that archive has it (XEP-0359); what others have stamped says nothing (I9).
+fn stamped_id<'a>(stanza: Element<'a>, by: &str) -> Option<&'a str> {
+    let is_stamp = |id: &Element<'_>| id.is("stanza-id", ns::STANZA_IDS) && id.attr("by") == Some(by);
+    stanza.children().find(is_stamp).and_then(|id| id.attr("id")).filter(|id| !id.is_empty())
 }
 
 fn deliver(mut message: Message, stanza: Element<'_>, features: &mut Features, cx: &mut Cx<'_>) {

@@ -386,10 +386,11 @@ impl Feature for Archive {
         }
     }
 
-    fn handle_message(&mut self, cx: &mut Cx<'_>, _stanza: Element<'_>, _message: &mut Message) -> Flow {
+    fn handle_message(&mut self, cx: &mut Cx<'_>, _stanza: Element<'_>, message: &mut Message) -> Flow {
         if !cx.is_from_archive() {
             self.heard.wall_ms = cx.now().wall_ms;
-            if let Some(id) = cx.archive_id() {
+            // What was said in a room is in an archive of its own.
+            if let Some(id) = cx.archive_id().filter(|_| message.kind != MessageType::Groupchat) {
                 id.clone_into(self.heard.id.get_or_insert_default());
             }
         }

@@ -9,6 +9,7 @@
 
 use super::super::error::{Code, Error};
 use super::super::features::Features;
+use super::super::heard::HeardMessages;
 use super::super::io::{Reply, Token};
 use super::super::sent::SentMessages;
 use super::super::state::State;
@@ -114,6 +115,7 @@ impl Session {
         self.drop_session(now, &aborted);
         self.outbox.discard(&aborted, &mut self.outputs);
         self.features = Features::default();
+        self.heard = HeardMessages::default();
         self.sent = SentMessages::default();
         // Without a record of its own it takes what is stored of it along.
         self.keychain.erase();

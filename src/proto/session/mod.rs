@@ -21,6 +21,7 @@ use crate::proto::error::{Code, Error};
 use crate::proto::event::{Direction, Event, StanzaText, StateChange};
 use crate::proto::feature::Cx;
 use crate::proto::features::Features;
+use crate::proto::heard::HeardMessages;
 use crate::proto::io::{Input, Output, Reply, Token};
 use crate::proto::iq::{IqTable, Owner};
 use crate::proto::outbox::{Cancelled, Outbox};
@@ -71,6 +72,7 @@ pub struct Session {
     ids: Ids,
     iqs: IqTable,
     outbox: Outbox,
+    heard: HeardMessages,
     sent: SentMessages,
     outputs: VecDeque<Output>,
     state: State,
@@ -150,6 +152,7 @@ impl Session {
             ids: Ids::new(entropy),
             iqs: IqTable::default(),
             outbox: Outbox::default(),
+            heard: HeardMessages::default(),
             sent: SentMessages::default(),
             outputs: VecDeque::new(),
             state: State::Offline,
@@ -415,6 +418,7 @@ impl Session {
             ids: &mut self.ids,
             iqs: &mut self.iqs,
             outbox: &mut self.outbox,
+            heard: &mut self.heard,
             sent: &mut self.sent,
             outputs: &mut self.outputs,
         };

@@ -188,7 +188,7 @@ impl Session {
         }
         let handled = self.handled_revision();
         if is_due && self.storage.stored.handled != Some(handled) {
-            save(Part::Handled, Some(Content::Handled(self.features.duplicates.record(self.features.archive.record()))));
+            save(Part::Handled, Some(Content::Handled(self.heard.record(self.features.archive.record()))));
             self.storage.stored.handled = Some(handled);
         }
         if self.keychain.take_changed() {
@@ -345,7 +345,7 @@ impl Session {
 
     /// Tells one state of what was handled from another.
     fn handled_revision(&self) -> u64 {
-        self.features.duplicates.revision() + self.features.archive.revision()
+        self.heard.revision() + self.features.archive.revision()
     }
 
     fn has_new_lists(&self) -> (bool, bool) {
@@ -389,7 +389,7 @@ impl Session {
         self.keychain.restore(keychain);
         self.storage.has_stored_keychain = true;
         if let Some(handled) = handled {
-            self.features.duplicates.restore(handled.messages);
+            self.heard.restore(handled.messages);
             self.features.archive.restore(handled.archive);
         }
         let session = session.filter(|session| {

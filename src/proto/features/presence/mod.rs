@@ -190,6 +190,7 @@ mod tests {
 
     use super::super::super::config::{Account, Config};
     use super::super::super::entropy::{Entropy, Ids};
+    use super::super::super::heard::HeardMessages;
     use super::super::super::io::Output;
     use super::super::super::iq::IqTable;
     use super::super::super::outbox::Outbox;
@@ -223,6 +224,7 @@ mod tests {
             ids: &mut Ids::new(Box::new(Zeros)),
             iqs: &mut IqTable::default(),
             outbox: &mut Outbox::default(),
+            heard: &mut HeardMessages::default(),
             sent: &mut SentMessages::default(),
             outputs: &mut outputs,
         });
