@@ -90,7 +90,7 @@ export const waiting = optional(shape({ signal, timeoutMs: milliseconds }), "opt
 export const signalOnly = optional(shape({ signal }), "options");
 
 /** What a Date can hold. */
-const moment = whole(-8.64e15, 8.64e15);
+export const moment = whole(-8.64e15, 8.64e15);
 
 const presenceFields = {
   show: oneOf("away", "chat", "dnd", "xa"),

@@ -3,8 +3,8 @@
 import { callback } from "./check.js";
 import { aborted, invalid, report, XmppError } from "./error.js";
 
-/** Every event, in the order of their bits. */
-export const EVENTS = ["state", "message", "delivery", "chat-state", "presence", "subscription", "roster", "stanza", "error"];
+/** Every event, in the order of their bits. The last is for the package itself: see extensions.js. */
+export const EVENTS = ["state", "message", "delivery", "chat-state", "presence", "subscription", "roster", "stanza", "error", "extension"];
 
 /** What events() keeps for a loop that is behind. */
 const BUFFER_SIZE = 1024;
@@ -16,13 +16,13 @@ export class Listeners {
   /** `changed` is called when a name gets its first listener, or loses its last. */
   constructor(changed) {
     this.changed = changed;
-    this.entries = new Map(EVENTS.map((name) => [name, []]));
+    this.entries = new Map(EVENTS.slice(0, -1).map((name) => [name, []]));
     this.due = [];
     this.depth = 0;
   }
 
   has(name) {
-    return this.entries.get(name).length > 0;
+    return this.entries.get(name)?.length > 0;
   }
 
   /** Returns the function that removes it. */
@@ -72,7 +72,7 @@ export class Listeners {
 
   named(name) {
     const entries = this.entries.get(name);
-    if (!entries) throw invalid("there is no event of that name", `Events: ${EVENTS.join(", ")}.`);
+    if (!entries) throw invalid("there is no event of that name", `Events: ${[...this.entries.keys()].join(", ")}.`);
     return entries;
   }
 }

@@ -109,6 +109,45 @@ export class Client {
    * @throws `not-connected`, `invalid-argument`.
    */
   sendRaw(xml: string | Xml): void;
+
+  /**
+   * Teaches the client a protocol of yours, or one that is not here yet. What comes in under its namespaces is handed to it, before any listener has it.
+   *
+   * ```ts
+   * declare module "waxwing" {
+   *   interface Message { poll?: { question: string } }
+   * }
+   * client.extend({
+   *   name: "polls",
+   *   namespaces: ["urn:example:poll"],
+   *   onMessage: (payload) => ({ poll: { question: payload.attrs.question } }),
+   * });
+   * await client.messages.send({ to, payloads: [xml`<poll xmlns="urn:example:poll" question=${question}/>`] });
+   * ```
+   *
+   * @returns The function that takes it away again.
+   * @throws `invalid-argument`, also for a namespace that another extension has. Namespaces that the client reads itself never come here.
+   */
+  extend(extension: Extension): () => void;
+}
+
+/** A protocol that an app brings: see {@link Client.extend}. What its functions throw is reported (`reportError`), and goes no further. */
+export interface Extension {
+  /** For errors. */
+  name: string;
+  namespaces: readonly string[];
+  /**
+   * A child of a message in one of the namespaces, in or out; such a message is told even if there is nothing else to it. What it returns becomes part of
+   * the message.
+   */
+  onMessage?(payload: Stanza, message: Message): Partial<Message> | undefined | void;
+  /** A child of a presence in one of the namespaces. */
+  onPresence?(payload: Stanza, presence: { from: string; type?: string }): void;
+  /**
+   * A request (RFC 6120, section 8.2.3). What it returns is the payload of the answer; to refuse, it throws an {@link XmppError} with a `condition`.
+   * Left out, or with another error, requests are refused.
+   */
+  onIq?(payload: Stanza, request: { from: string; type: "get" | "set" }): Xml | Stanza | undefined | void | Promise<Xml | Stanza | undefined | void>;
 }
 
 /** `await using`, for those whose TypeScript knows it. */
@@ -333,6 +372,82 @@ export interface Message {
   /** With type `error`: what the peer, or a server, said. */
   error?: XmppError;
   // What follows is read by extensions; waxwing/core leaves it out.
+  /** Files (XEP-0447, XEP-0066): the sender's word. Nothing is fetched. */
+  attachments?: Attachment[];
+  /** What the sender says about pages that the text links to (XEP-0511). Nothing is fetched. */
+  links?: LinkMetadata[];
+  /** How the message is encrypted (XEP-0380). A body beside it is for those who cannot read it. */
+  encryption?: Encryption;
+  /** Children that nothing here reads. An {@link Client.extend | extension} may make fields of them; `` xml`${payload}` `` is their XML. */
+  payloads?: Stanza[];
+}
+
+/** A file that a message is about (XEP-0447, XEP-0446). All of it is the sender's word, the name and the media type too. */
+export interface Attachment {
+  /** Tells one file of a message from another. */
+  id?: string;
+  /** Where it is, the best place first; none where the sender is still uploading it. Never `javascript:`. */
+  urls: string[];
+  /** A name, or a path: not to be used for a file as it is. */
+  name?: string;
+  /** Default: `application/octet-stream`. */
+  mediaType?: string;
+  /** In bytes. */
+  size?: number;
+  /** In pixels. */
+  width?: number;
+  /** In pixels. */
+  height?: number;
+  /** Of a sound or a film, in milliseconds. */
+  durationMs?: number;
+  /** When it was changed last. Milliseconds since 1970-01-01 UTC. */
+  modified?: number;
+  description?: string;
+  /** In Base64, by the algorithm's name (XEP-0300), as `"sha-256"`. */
+  hashes?: Record<string, string>;
+  /** `inline` is to be shown with the message; `attachment` is to be fetched only when the user wants it. */
+  disposition?: "inline" | "attachment";
+  thumbnails?: Thumbnail[];
+}
+
+/** A small picture of a file (XEP-0264). */
+export interface Thumbnail {
+  /** `cid:`, `data:` or a web address. */
+  uri: string;
+  mediaType?: string;
+  /** In pixels. */
+  width?: number;
+  /** In pixels. */
+  height?: number;
+}
+
+/** What the sender says about a page, in the words of OpenGraph (XEP-0511). It need not be true. */
+export interface LinkMetadata {
+  /** The address in the message. */
+  about: string;
+  title?: string;
+  description?: string;
+  /** The page's own idea of its address. */
+  url?: string;
+  type?: string;
+  siteName?: string;
+  video?: string;
+  /** To be fetched only if the user wants it: the sender would learn who looks. */
+  images?: LinkImage[];
+}
+
+export interface LinkImage {
+  /** A web address, `cid:`, `ni:` or `data:`. */
+  url: string;
+  alt?: string;
+}
+
+/** A kind of encryption (XEP-0380). */
+export interface Encryption {
+  /** Of the protocol, as `"urn:xmpp:omemo:2"`. */
+  namespace: string;
+  /** What to call it: of the XEP, or else of the sender. */
+  name?: string;
 }
 
 /** A presence of somebody's resource (RFC 6121, section 4). */
@@ -469,7 +584,48 @@ export interface MessagesPart extends CoreMessagesPart {
 }
 
 /** What can be said in a message, by extension. */
-export interface MessageOptions extends CoreMessageOptions {}
+export interface MessageOptions extends CoreMessageOptions {
+  /**
+   * Files that are on the web already (XEP-0447). A message with no text gets their addresses as its body, marked as such, for clients that know no
+   * better; a single file is given as XEP-0066 has it, too.
+   */
+  attachments?: readonly AttachmentOptions[] | undefined;
+  /** What to show for pages that the text links to (XEP-0511). */
+  links?: readonly LinkOptions[] | undefined;
+  /** The app has encrypted the message that way (XEP-0380): what it needs for that goes into `payloads`. */
+  encryption?: { namespace: string; name?: string | undefined } | undefined;
+  /** More children, each one element in a namespace of its own. */
+  payloads?: readonly (string | Xml)[] | undefined;
+}
+
+/** As {@link Attachment}. */
+export interface AttachmentOptions {
+  urls?: readonly string[] | undefined;
+  id?: string | undefined;
+  name?: string | undefined;
+  mediaType?: string | undefined;
+  size?: number | undefined;
+  width?: number | undefined;
+  height?: number | undefined;
+  durationMs?: number | undefined;
+  modified?: number | undefined;
+  description?: string | undefined;
+  hashes?: Readonly<Record<string, string>> | undefined;
+  disposition?: "inline" | "attachment" | undefined;
+  thumbnails?: readonly Thumbnail[] | undefined;
+}
+
+/** As {@link LinkMetadata}. */
+export interface LinkOptions {
+  about: string;
+  title?: string | undefined;
+  description?: string | undefined;
+  url?: string | undefined;
+  type?: string | undefined;
+  siteName?: string | undefined;
+  video?: string | undefined;
+  images?: readonly LinkImage[] | undefined;
+}
 
 export interface CoreMessageOptions {
   to: string;
@@ -594,11 +750,11 @@ export interface Xml {
 }
 
 /** What {@link xml} takes. `null`, `undefined` and `false` insert nothing. */
-export type XmlValue = string | number | bigint | boolean | null | undefined | Xml | readonly XmlValue[];
+export type XmlValue = string | number | bigint | boolean | null | undefined | Xml | Stanza | readonly XmlValue[];
 
 /**
  * Writes XML for {@link Client.request} and {@link Client.sendRaw}: what is inserted is escaped, for text and for attributes
- * alike; other `xml` results, and arrays of them, are inserted as they are. An attribute needs no quotes around its value;
+ * alike; other `xml` results, elements as plain data, and arrays of them, are inserted as they are. An attribute needs no quotes around its value;
  * then it is left out when the value is `undefined`, `null` or `false`.
  *
  * ```ts

@@ -1,6 +1,7 @@
 // waxwing: an XMPP client for the browser. The contract is index.d.ts.
 
-import { Client as AnyClient } from "./client.js";
+import { Client as AnyClient, inner } from "./client.js";
+import { Extensions } from "./extensions.js";
 import { Loader } from "./load.js";
 import { ExtendedMessages } from "./messages.js";
 import instantiate, { Engine } from "./waxwing.js";
@@ -16,6 +17,11 @@ const PARTS = { messages: ExtendedMessages };
 export class Client extends AnyClient {
   constructor(options) {
     super(options, loader, PARTS);
+  }
+
+  extend(extension) {
+    const behind = this[inner]();
+    return (behind.extensions ??= new Extensions(behind)).add(extension);
   }
 }
 

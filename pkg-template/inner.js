@@ -21,6 +21,8 @@ export class Inner {
     this.loading = undefined;
     this.early = [];
     this.cachedItems = undefined;
+    // What the app brings: see extensions.js.
+    this.extensions = undefined;
     this.sink = new Sink(this);
   }
 
@@ -211,6 +213,7 @@ export class Inner {
     const engine = new Engine(options, EVENTS, this.sink, storeOf(storage));
     this.engine = engine;
     this.tellInterests();
+    this.extensions?.tell(engine);
     return engine;
   }
 
@@ -255,6 +258,8 @@ export class Inner {
       this.loading = undefined;
       return;
     }
+    if (name === "extension") return this.extensions.handle(payload);
+    if (name === "message") this.extensions?.read(payload);
     if (name === "error") payload = errorFrom(payload);
     else if (payload.error) payload.error = errorFrom(payload.error);
     this.emit(name, payload);
@@ -304,7 +309,7 @@ export class Inner {
   /** Events that nobody listens to are not made. The client itself needs to know the state. */
   tellInterests() {
     if (!this.engine) return;
-    const isWanted = (name) => name === "state" || this.listeners.has(name) || (this.options.log && (name === "stanza" || name === "error"));
+    const isWanted = (name) => name === "state" || name === "extension" || this.listeners.has(name) || (this.options.log && (name === "stanza" || name === "error"));
     const bits = EVENTS.reduce((bits, name, index) => (isWanted(name) ? bits | (1 << index) : bits), 0);
     this.engine.listen(bits, Boolean(isWanted("stanza")));
   }
@@ -367,7 +372,10 @@ class Sink {
   }
 
   settled(token, error, value) {
-    this.weak.deref()?.settle(token, errorFrom(error), value);
+    const core = this.weak.deref();
+    // A message of ours, or whatever the command was for.
+    if (value?.payloads) core?.extensions?.read(value);
+    core?.settle(token, errorFrom(error), value);
   }
 
   sent(token, id, from, to, timestamp) {

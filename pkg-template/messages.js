@@ -1,11 +1,17 @@
 // client.messages with all that extensions add to it.
 
-import { jid, messageFields, nonEmpty, oneOf, optional, shape } from "./check.js";
+import { attachmentFields } from "./attachments.js";
+import { jid, listOf, messageFields, nonEmpty, oneOf, optional, shape } from "./check.js";
 import { bare, Messages } from "./client.js";
 import { invalid } from "./error.js";
+import { sourceOf } from "./xml.js";
 
 /** What may stand in a message of ours beside what the core knows, by extension. */
-const extensionFields = {};
+const extensionFields = {
+  ...attachmentFields,
+  encryption: shape({ namespace: nonEmpty, name: nonEmpty }, "namespace"),
+  payloads: listOf(sourceOf),
+};
 
 const extendedMessage = optional(shape({ ...messageFields, ...extensionFields }, "to"), "message");
 

@@ -52,6 +52,16 @@ function placeAfter(part, place) {
   return place;
 }
 
+/** An element as plain data, as the package hands them out. */
+function isStanza(value) {
+  return typeof value?.name === "string" && typeof value.xmlns === "string" && Array.isArray(value.children);
+}
+
+function element({ name, xmlns, attrs, children }, number) {
+  const attributes = Object.entries({ xmlns, ...attrs }).map(([key, value]) => ` ${key}="${insert(value, number)}"`);
+  return `<${name}${attributes.join("")}>${insert(children, number)}</${name}>`;
+}
+
 function isNothing(value) {
   return value === undefined || value === null || value === false;
 }
@@ -60,8 +70,9 @@ function insert(value, number) {
   if (isNothing(value)) return "";
   if (value instanceof Xml) return value.source;
   if (Array.isArray(value)) return value.map((item) => insert(item, number)).join("");
+  if (isStanza(value)) return element(value, number);
   if (typeof value === "object" || typeof value === "function" || typeof value === "symbol") {
-    throw invalid(`value ${number} of the xml tag is of type ${typeof value}`, "Insert strings, numbers, booleans, xml`` or arrays of them.");
+    throw invalid(`value ${number} of the xml tag is of type ${typeof value}`, "Insert strings, numbers, booleans, xml``, elements as plain data, or arrays of them.");
   }
   // Line ends and tabs as references: an attribute would lose them, and text a carriage return (XML 1.0, 2.11 and 3.3.3).
   return text(String(value), `value ${number} of the xml tag`).replace(/[&<>"'\t\n\r]/g, (character) => ESCAPES[character]);

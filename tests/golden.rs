@@ -182,6 +182,10 @@ fn run(peer: &mut Peer, command: &Map<String, Value>, last_id: &str) -> Result<(
             let to = options.as_object_mut().and_then(|options| options.remove("to")).expect("to");
             session.send_presence_to(now, to.as_str().unwrap(), serde_json::from_value(options).unwrap())
         }
+        "extend" => {
+            session.extend(typed!());
+            Ok(())
+        }
         "request" => session.request(now, token, &text(), None),
         "sendRaw" => session.send_raw(now, &text()),
         "connect" => {

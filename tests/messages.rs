@@ -48,6 +48,7 @@ fn a_message_arrives_as_it_was_sent() {
         thread: Some("t1".to_owned()),
         parent_thread: Some("t0".to_owned()),
         lang: Some("en".to_owned()),
+        ..MessageOptions::default()
     };
     let found = carry(options.clone());
     assert_eq!(

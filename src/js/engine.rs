@@ -16,7 +16,7 @@ use super::value::{from_js, result, to_js};
 
 #[wasm_bindgen]
 pub struct Engine {
-    driver: Rc<Driver>,
+    pub(super) driver: Rc<Driver>,
     interests: Interests,
 }
 

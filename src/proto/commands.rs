@@ -19,6 +19,12 @@ impl Session {
         self.command(now, |features, cx| messages::send(features, cx, Some(token), &options))
     }
 
+    /// From now on, payloads in these namespaces are for an extension of the app: see [`ExtensionEvent`](super::ExtensionEvent).
+    #[cfg(feature = "custom")]
+    pub fn extend(&mut self, namespaces: Vec<String>) {
+        self.features_mut().custom.extend(namespaces);
+    }
+
     /// The roster, sorted by JID.
     pub fn roster(&self) -> impl Iterator<Item = &RosterItem> {
         self.features().roster.items()

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::Error;
 use super::state::State;
+use super::xml::StanzaTree;
 
 pub(crate) use message::MessagePlaces;
 pub use message::{Direction, Message, MessageExtensions, MessageType};
@@ -33,6 +34,8 @@ pub enum Event {
     Roster(RosterChange),
     /// Emitted for each frame on the wire while somebody listens; SASL payloads are left out.
     Stanza(StanzaText),
+    /// Emitted when a payload of an extension of the app came in a presence or an IQ request.
+    Extension(Box<ExtensionEvent>),
     /// Emitted when something went wrong outside any request.
     Error(Box<Error>),
 }
@@ -49,6 +52,7 @@ impl Event {
             Self::Subscription(_) => "subscription",
             Self::Roster(_) => "roster",
             Self::Stanza(_) => "stanza",
+            Self::Extension(_) => "extension",
             Self::Error(_) => "error",
         }
     }
@@ -66,6 +70,7 @@ impl Serialize for Event {
             Self::Subscription(payload) => payload.serialize(serializer),
             Self::Roster(payload) => payload.serialize(serializer),
             Self::Stanza(payload) => payload.serialize(serializer),
+            Self::Extension(payload) => payload.serialize(serializer),
             Self::Error(payload) => payload.serialize(serializer),
         }
     }
@@ -266,4 +271,25 @@ pub struct RosterChange {
 pub struct StanzaText {
     pub direction: Direction,
     pub xml: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ExtensionEventKind {
+    Presence,
+    Iq,
+}
+
+/// A payload for an extension of the app. An IQ request with it waits for the app's answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExtensionEvent {
+    pub kind: ExtensionEventKind,
+    pub from: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The type of the stanza.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub stanza_type: Option<String>,
+    pub payload: StanzaTree,
 }

@@ -143,6 +143,12 @@ impl Cx<'_> {
         text.as_ptr().addr().wrapping_sub(self.frame.as_ptr().addr())
     }
 
+    /// Whether no frame is at hand: a message that is read is one of our own.
+    #[allow(dead_code, reason = "the core has no extensions to ask")]
+    pub(crate) fn is_writing(&self) -> bool {
+        self.frame.is_empty()
+    }
+
     /// What disco#info announces, sorted.
     pub(crate) fn announced(&self) -> &[&'static str] {
         self.announced

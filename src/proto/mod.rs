@@ -45,12 +45,20 @@ pub use discovery::{HOST_META_BYTES, HostMeta, HostMetaFault, HostMetaFormat, Li
 pub use entropy::Entropy;
 pub use error::{ApplicationCondition, Code, Error, ErrorType};
 pub use event::{
-    Ask, ChatState, Delivery, Direction, Event, Message, MessageExtensions, MessageType, Presence, PresenceType, RosterChange,
-    RosterChangeKind, RosterItem, Show, Stage, StanzaText, StateChange, Subscription, SubscriptionEvent, SubscriptionEventType,
+    Ask, ChatState, Delivery, Direction, Event, ExtensionEvent, ExtensionEventKind, Message, MessageExtensions, MessageType,
+    Presence, PresenceType, RosterChange, RosterChangeKind, RosterItem, Show, Stage, StanzaText, StateChange, Subscription,
+    SubscriptionEvent, SubscriptionEventType,
 };
+#[cfg(feature = "custom")]
+pub use features::encryption::Encryption;
 pub use features::messaging::MessageOptions;
 pub use features::presence::{Availability, PresenceOptions};
 pub use features::roster::{RosterAdd, RosterUpdate};
+#[cfg(feature = "attachments")]
+pub use features::{
+    attachments::{Attachment, Thumbnail},
+    links::{LinkImage, LinkMetadata},
+};
 pub use io::{GivenCredentials, Input, Opened, Output, Reply, Token};
 pub use persist::{Part, Record, Records, Unsaved};
 pub use session::Session;

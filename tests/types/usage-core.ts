@@ -2,7 +2,8 @@
 
 import { Client, init, xml, XmppError } from "waxwing/core";
 import type { ClientEvents, ClientOptions, Message } from "waxwing/core";
-import type { Client as FullClient, ClientOptions as FullClientOptions, XmppError as FullError } from "waxwing";
+import { Client as FullClient } from "waxwing";
+import type { ClientOptions as FullClientOptions, XmppError as FullError } from "waxwing";
 
 const options: ClientOptions = { jid: "romeo@example.net", password: "s3cret", url: "wss://example.net/xmpp-websocket" };
 const client = new Client(options);
@@ -14,9 +15,13 @@ new Client({ jid: "romeo@example.net", url: undefined });
 // @ts-expect-error: no such option
 new Client({ ...options, passwort: "s3cret" });
 
-// What is written for one build takes a client of the other.
-export const full: FullClient = client;
-export const fullOptions: FullClientOptions = options;
+// What is written for the core takes a client of the whole package.
+export const whole: Client = new FullClient(options);
+export const wholeOptions: FullClientOptions = options;
+// @ts-expect-error: an extension
+client.extend({ name: "x", namespaces: [] });
+// @ts-expect-error: an extension
+client.messages.send({ to: "a@b", attachments: [] });
 
 export async function main(): Promise<void> {
   await init();

@@ -16,6 +16,13 @@ import type {
   XmppErrorCode,
 } from "waxwing";
 
+// An app's extension of its own.
+declare module "waxwing" {
+  interface Message {
+    poll?: { question: string | undefined };
+  }
+}
+
 /** Compiles only if both are the same type. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 function same<A, B>(is: Same<A, B>): void {
@@ -84,6 +91,26 @@ async function main(signal: AbortSignal): Promise<void> {
     { to: "juliet@example.com", body: "Hi", type: "chat", id: "m1", thread: "t1", subject: "S", bodies: { de: "Hallo" } },
     { signal },
   );
+
+  await client.messages.send({
+    to: "juliet@example.com",
+    attachments: [{ urls: ["https://example.com/rose.jpg"], name: "rose.jpg", size: 3, hashes: { "sha-256": "eA==" }, disposition: "inline" }],
+    links: [{ about: "https://example.com/", title: "A page", images: [{ url: "https://example.com/1.png" }] }],
+    encryption: { namespace: "urn:xmpp:omemo:2" },
+    payloads: [xml`<poll xmlns="urn:example:poll"/>`],
+  });
+  for (const { urls, mediaType, thumbnails } of sent.attachments ?? []) console.log(urls[0], mediaType, thumbnails?.[0]?.uri);
+  for (const { about, images } of sent.links ?? []) console.log(about, images?.[0]?.alt);
+  for (const payload of sent.payloads ?? []) console.log(`${xml`${payload}`}`, sent.encryption?.name);
+  const remove: () => void = client.extend({
+    name: "polls",
+    namespaces: ["urn:example:poll"],
+    onMessage: (payload, message) => (message.direction === "in" ? { poll: { question: payload.attrs["question"] } } : undefined),
+    onPresence: (payload, { from }) => console.log(payload.name, from),
+    onIq: async (payload, { type }) => (type === "set" ? xml`<counted xmlns=${payload.xmlns}/>` : undefined),
+  });
+  remove();
+  console.log(sent.poll?.question);
 
   const item: Xml = xml`<item jid=${"a@b"} count=${3} name=${undefined}/>`;
   const stanza: Stanza = await client.request(xml`<iq type="get"><query xmlns="urn:x">${[item, item]}</query></iq>`, { timeoutMs: 5_000 });

@@ -5,6 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::super::error::Error;
+#[cfg(feature = "attachments")]
+use super::super::features::{attachments::Attachment, links::LinkMetadata};
+#[cfg(feature = "custom")]
+use super::super::{features::encryption::Encryption, xml::StanzaTree};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -101,7 +105,24 @@ impl Message {
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
-pub struct MessageExtensions {}
+pub struct MessageExtensions {
+    /// Files (XEP-0447, XEP-0066).
+    #[cfg(feature = "attachments")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
+    /// What the sender says about pages that the text links to (XEP-0511).
+    #[cfg(feature = "attachments")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<LinkMetadata>,
+    /// How the message is encrypted (XEP-0380).
+    #[cfg(feature = "custom")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encryption: Option<Encryption>,
+    /// What no feature reads.
+    #[cfg(feature = "custom")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub payloads: Vec<StanzaTree>,
+}
 
 /// Where texts of a message begin in the frame that it came in, for a caller who would rather cut them out of the frame that it has than
 /// have them copied. Only hints: whoever uses one compares.

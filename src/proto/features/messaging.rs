@@ -128,6 +128,11 @@ impl Messaging {
 }
 
 impl Feature for Messaging {
+    /// Read by [`Messaging::read`].
+    fn payloads(&self) -> &'static [&'static str] {
+        &[ns::STANZA_IDS, ns::DELAY]
+    }
+
     fn handle_message(&mut self, cx: &mut Cx<'_>, _stanza: Element<'_>, message: &mut Message) -> Flow {
         if let Some(error) = &message.error
             && let Some(Sent { id, to, .. }) = cx.take_bounced(message)

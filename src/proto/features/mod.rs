@@ -5,9 +5,17 @@ pub(crate) mod archive;
 #[cfg(not(feature = "archive"))]
 #[path = "no_archive.rs"]
 pub(crate) mod archive;
+#[cfg(feature = "attachments")]
+pub(crate) mod attachments;
+#[cfg(feature = "custom")]
+pub(crate) mod custom;
 #[cfg(feature = "disco")]
 pub(crate) mod disco;
 pub(crate) mod duplicates;
+#[cfg(feature = "custom")]
+pub(crate) mod encryption;
+#[cfg(feature = "attachments")]
+pub(crate) mod links;
 pub(crate) mod messaging;
 pub(crate) mod ping;
 pub(crate) mod presence;
@@ -18,6 +26,9 @@ pub(crate) mod time;
 pub(crate) mod version;
 
 use super::feature::{Feature, Flow};
+
+/// Among [`Feature::payloads`]: all that no feature names.
+pub(crate) const ANY: &str = "*";
 
 macro_rules! registry {
     ($($(#[$when:meta])* $name:ident: $module:ident::$feature:ident,)*) => {
@@ -60,7 +71,7 @@ macro_rules! registry {
                         return Some(&self.$name);
                     }
                 )*
-                None
+                if namespace == ANY { None } else { self.reader_of(ANY) }
             }
 
             /// What disco#info announces, sorted.
@@ -82,6 +93,10 @@ registry! {
     messaging: messaging::Messaging,
     archive: archive::Archive,
     #[cfg(feature = "disco")] disco: disco::Disco,
+    #[cfg(feature = "attachments")] attachments: attachments::Attachments,
+    #[cfg(feature = "attachments")] links: links::Links,
+    #[cfg(feature = "custom")] encryption: encryption::ExplicitEncryption,
+    #[cfg(feature = "custom")] custom: custom::Custom,
     ping: ping::Ping,
     #[cfg(feature = "version")] version: version::Version,
     #[cfg(feature = "time")] time: time::EntityTime,

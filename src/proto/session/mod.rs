@@ -378,6 +378,11 @@ impl Session {
         &self.features
     }
 
+    #[cfg(feature = "custom")]
+    pub(in crate::proto) fn features_mut(&mut self) -> &mut Features {
+        &mut self.features
+    }
+
     /// Refuses what makes no sense before connect() and after disconnect().
     pub(in crate::proto) fn require_active(&self) -> Result<(), Error> {
         if self.state == State::Offline || self.is_closing { Err(Error::not_connected()) } else { Ok(()) }

@@ -180,7 +180,8 @@ impl Writer {
         Ok(())
     }
 
-    fn attr_in(&mut self, namespace: &str, name: &str, value: &str) -> &mut Self {
+    /// An attribute in a namespace, whose prefix is declared on the spot.
+    pub(crate) fn attr_in(&mut self, namespace: &str, name: &str, value: &str) -> &mut Self {
         match namespace {
             "" => self.attr(name, value),
             ns::XML => {

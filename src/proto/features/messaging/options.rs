@@ -5,6 +5,10 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::super::super::event::MessageType;
+#[cfg(feature = "custom")]
+use super::super::encryption::Encryption;
+#[cfg(feature = "attachments")]
+use super::super::{attachments::Attachment, links::LinkMetadata};
 
 /// A message to be sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -29,4 +33,19 @@ pub struct MessageOptions {
     /// BCP 47 tag of `body` and `subject`.
     pub lang: Option<String>,
     // What follows is for extensions, each its own fields.
+    /// Files (XEP-0447, XEP-0066).
+    #[cfg(feature = "attachments")]
+    #[serde(default)]
+    pub attachments: Vec<Attachment>,
+    /// About pages that the text links to (XEP-0511).
+    #[cfg(feature = "attachments")]
+    #[serde(default)]
+    pub links: Vec<LinkMetadata>,
+    /// The app has encrypted the message that way (XEP-0380).
+    #[cfg(feature = "custom")]
+    pub encryption: Option<Encryption>,
+    /// More elements, each in a namespace of its own, as XML.
+    #[cfg(feature = "custom")]
+    #[serde(default)]
+    pub payloads: Vec<String>,
 }
