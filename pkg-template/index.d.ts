@@ -120,9 +120,9 @@ export class Client {
    * client.extend({
    *   name: "polls",
    *   namespaces: ["urn:example:poll"],
-   *   onMessage: (payload) => ({ poll: { question: payload.attrs.question } }),
+   *   onMessage: ({ attrs }) => ({ poll: { question: attrs["question"] ?? "" } }),
    * });
-   * await client.messages.send({ to, payloads: [xml`<poll xmlns="urn:example:poll" question=${question}/>`] });
+   * await client.messages.send({ to, payloads: [xml`<poll xmlns="urn:example:poll" question="Shall we go?"/>`] });
    * ```
    *
    * @returns The function that takes it away again.
