@@ -277,7 +277,7 @@ export interface ClientEvents {
   /** A message that came in, or one of ours when it is queued. What has no content of its own makes no message. */
   message: Message;
   delivery: DeliveryEvent;
-  /** Not emitted yet: declared, so that an app can be written for it. */
+  /** Somebody is typing, or stopped. */
   "chat-state": ChatStateEvent;
   /** A resource of a contact, or of the account itself, came, changed or went. */
   presence: Presence;
@@ -316,11 +316,28 @@ export type DeliveryEvent =
   | { id: string; to: string; stage: Exclude<DeliveryStage, "failed">; error?: undefined }
   | { id: string; to: string; stage: "failed"; error: XmppError };
 
-/** Somebody is typing, or stopped (XEP-0085). Not emitted yet. */
+/**
+ * Somebody is typing, or stopped (XEP-0085): told of what comes in now, not of what an archive or the server had kept. A message that ends it
+ * has `active`, told before the message. Who goes offline, or loses the connection, says nothing more: take `composing` for over when the
+ * sender is gone, or after half a minute. Not in waxwing/core.
+ */
 export interface ChatStateEvent {
+  /** A full JID as a rule; in a room, that of the occupant. */
   from: string;
-  state: "active" | "composing" | "paused" | "inactive" | "gone";
+  state: ChatState;
 }
+
+/** XEP-0085, section 2. */
+export type ChatState =
+  /** Attends to the conversation. */
+  | "active"
+  | "composing"
+  /** Was composing, and stopped. */
+  | "paused"
+  /** Has not attended for a while. */
+  | "inactive"
+  /** Has left the conversation. */
+  | "gone";
 
 /** Somebody asks for, grants, withdraws or refuses a presence subscription (RFC 6121, section 3). */
 export interface SubscriptionEvent {
@@ -581,6 +598,19 @@ export interface CoreMessagesPart {
 export interface MessagesPart extends CoreMessagesPart {
   /** As {@link CoreMessagesPart.send}, with all that extensions can say in a message. */
   send(message: MessageOptions, options?: RequestOptions): Promise<Message>;
+  /**
+   * Says what the user does in a conversation (XEP-0085). Call it with every key (`"composing"`), when the window comes to the front
+   * (`"active"`), when it is closed (`"gone"`): the same state goes out once. By itself, `composing` becomes `paused` after 10 s without a
+   * call, and that or `active` becomes `inactive` after 2 minutes; a message makes it `active`.
+   *
+   * Only those are told who see your presence (`from` or `both` in the roster), and others once both have written, they with a state; nobody
+   * who answers without any. Where you never call this, others learn nothing, and in time may tell nothing either. Pass `type: "groupchat"`
+   * for a room, where each call that changes the state goes to all occupants; `gone` goes to no room.
+   *
+   * While the client is not online, nothing is said, and nothing later.
+   * @throws `invalid-argument`.
+   */
+  sendChatState(to: string, state: ChatState, options?: { type?: "chat" | "groupchat" | undefined }): Promise<void>;
 }
 
 /** What can be said in a message, by extension. */

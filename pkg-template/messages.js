@@ -2,7 +2,7 @@
 
 import { attachmentFields } from "./attachments.js";
 import { jid, listOf, messageFields, nonEmpty, oneOf, optional, shape } from "./check.js";
-import { bare, Messages } from "./client.js";
+import { bare, inner, Messages } from "./client.js";
 import { invalid } from "./error.js";
 import { sourceOf } from "./xml.js";
 
@@ -19,7 +19,17 @@ export class ExtendedMessages extends Messages {
   check(message) {
     return extendedMessage(message);
   }
+
+  async sendChatState(to, state, options) {
+    const checked = { to: jid(to, "to"), state: chatState(state, "state"), ...chatStateOptions(options) };
+    const behind = this[inner]();
+    // Of no use to anybody later: without an engine there is nothing to be done.
+    if (behind.engine) behind.run((engine) => engine.sendChatState(checked));
+  }
 }
+
+const chatState = oneOf("active", "composing", "paused", "inactive", "gone");
+const chatStateOptions = optional(shape({ type: oneOf("chat", "groupchat") }), "options");
 
 const givenTarget = shape({ to: jid, id: nonEmpty, type: messageFields.type }, "to", "id");
 

@@ -169,6 +169,7 @@ fn run(peer: &mut Peer, command: &Map<String, Value>, last_id: &str) -> Result<(
     }
     match name.as_str() {
         "send" => session.send_message(now, token, typed!()).map(|_| ()),
+        "sendChatState" => session.send_chat_state(now, typed!()),
         "rosterAdd" => session.roster_add(now, token, typed!()),
         "rosterUpdate" => session.roster_update(now, token, typed!()),
         "rosterRemove" => session.roster_remove(now, token, &text()),

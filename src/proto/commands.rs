@@ -2,6 +2,8 @@
 
 use super::error::Error;
 use super::event::{Presence, RosterItem};
+#[cfg(feature = "chat-states")]
+use super::features::chat_states::ChatStateOptions;
 use super::features::messaging::MessageOptions;
 use super::features::presence::PresenceOptions;
 use super::features::roster::{RosterAdd, RosterUpdate};
@@ -23,6 +25,13 @@ impl Session {
     #[cfg(feature = "custom")]
     pub fn extend(&mut self, namespaces: Vec<String>) {
         self.features_mut().custom.extend(namespaces);
+    }
+
+    /// Says what the user does in a conversation, with every key if that is all one knows: what there is to be sent of it is sent, and
+    /// never kept.
+    #[cfg(feature = "chat-states")]
+    pub fn send_chat_state(&mut self, now: Now, options: ChatStateOptions) -> Result<(), Error> {
+        self.command(now, |features, cx| features.chat_states.tell(cx, options))
     }
 
     /// The roster, sorted by JID.

@@ -11,8 +11,8 @@ use super::error::Error;
 use super::state::State;
 use super::xml::StanzaTree;
 
-pub(crate) use message::MessagePlaces;
 pub use message::{Direction, Message, MessageExtensions, MessageType};
+pub(crate) use message::{MessagePlaces, signal};
 
 /// A fact for the app.
 #[derive(Clone, Debug, PartialEq)]
@@ -128,11 +128,34 @@ pub struct Delivery {
     pub error: Option<Error>,
 }
 
-/// XEP-0085.
+/// What somebody does in a conversation (XEP-0085, section 2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Activity {
+    Active,
+    Composing,
+    Paused,
+    Inactive,
+    Gone,
+}
+
+impl Activity {
+    /// The name on the wire and in JavaScript.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Composing => "composing",
+            Self::Paused => "paused",
+            Self::Inactive => "inactive",
+            Self::Gone => "gone",
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ChatState {
     pub from: String,
-    pub state: String,
+    pub state: Activity,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

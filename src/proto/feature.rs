@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use super::config::Config;
 use super::entropy::Ids;
 use super::error::{Code, Error};
-use super::event::{Event, Message};
+use super::event::{Event, Message, signal};
 use super::features::FeatureId;
 use super::features::messaging::MessageOptions;
 use super::heard::HeardMessages;
@@ -72,6 +72,18 @@ pub(crate) trait Feature {
 
     /// The answer to a [`Cx::request`] of this feature: the `<iq type='result'>`, or why there is none.
     fn handle_reply(&mut self, _cx: &mut Cx<'_>, _ticket: Ticket, _reply: Result<Element<'_>, Error>) {}
+
+    /// A message of ours was taken: it goes out now, or as soon as the session is online.
+    fn handle_sent(&mut self, _cx: &mut Cx<'_>, _message: &Message) {}
+
+    /// When it wants to do something by itself, on the monotonic clock; a moment that has passed means at once. Asked for, and kept, only while
+    /// the session is online.
+    fn deadline_ms(&self) -> Option<u64> {
+        None
+    }
+
+    /// That moment has come. `sees_us` says of somebody whether the roster lets them see our presence.
+    fn handle_deadline(&mut self, _cx: &mut Cx<'_>, _sees_us: &dyn Fn(&str) -> bool) {}
 
     /// The session is lost for good. What it held of the server's state is void.
     fn on_offline(&mut self, _cx: &mut Cx<'_>) {}
@@ -184,6 +196,12 @@ impl Cx<'_> {
     /// A fresh id that nobody can guess.
     pub(crate) fn new_id(&mut self) -> String {
         self.ids.new_id()
+    }
+
+    /// A fresh id for a message of ours that the app knows nothing of: should it bounce, the app is not told either.
+    #[allow(dead_code, reason = "the core has no extensions that say such things")]
+    pub(crate) fn new_signal_id(&mut self) -> String {
+        format!("{}{}", signal::ID_PREFIX, self.ids.new_id())
     }
 
     pub(crate) fn emit(&mut self, event: Event) {

@@ -36,6 +36,10 @@ pub(crate) fn send(
     let (frame, message) = compose(features, cx, options)?;
     let id = message.id.clone();
     cx.remember_sent(&message);
+    features.each(|feature| {
+        feature.handle_sent(cx, &message);
+        Flow::Continue
+    });
     cx.post(Outgoing::message(frame, Box::new(message), token))?;
     Ok(id)
 }

@@ -45,10 +45,12 @@ pub use discovery::{HOST_META_BYTES, HostMeta, HostMetaFault, HostMetaFormat, Li
 pub use entropy::Entropy;
 pub use error::{ApplicationCondition, Code, Error, ErrorType};
 pub use event::{
-    Ask, ChatState, Delivery, Direction, Event, ExtensionEvent, ExtensionEventKind, Message, MessageExtensions, MessageType,
-    Presence, PresenceType, RosterChange, RosterChangeKind, RosterItem, Show, Stage, StanzaText, StateChange, Subscription,
-    SubscriptionEvent, SubscriptionEventType,
+    Activity, Ask, ChatState, Delivery, Direction, Event, ExtensionEvent, ExtensionEventKind, Message, MessageExtensions,
+    MessageType, Presence, PresenceType, RosterChange, RosterChangeKind, RosterItem, Show, Stage, StanzaText, StateChange,
+    Subscription, SubscriptionEvent, SubscriptionEventType,
 };
+#[cfg(feature = "chat-states")]
+pub use features::chat_states::ChatStateOptions;
 #[cfg(feature = "custom")]
 pub use features::encryption::Encryption;
 pub use features::messaging::MessageOptions;

@@ -1,7 +1,7 @@
 //! From a counted stanza to the features, or to the request that it answers.
 
 use super::error::{Code, Error};
-use super::event::{Event, Message};
+use super::event::{Event, Message, MessageType, signal};
 use super::feature::{Cx, Flow};
 use super::features::Features;
 use super::features::messaging::Messaging;
@@ -76,7 +76,8 @@ fn stamped_id<'a>(stanza: Element<'a>, by: &str) -> Option<&'a str> {
 
 fn deliver(mut message: Message, stanza: Element<'_>, features: &mut Features, cx: &mut Cx<'_>) {
     let flow = features.each(|feature| feature.handle_message(cx, stanza, &mut message));
-    if flow == Flow::Continue && Messaging::has_content(&message) {
+    let is_bounced_signal = message.kind == MessageType::Error && message.id.starts_with(signal::ID_PREFIX);
+    if flow == Flow::Continue && Messaging::has_content(&message) && !is_bounced_signal {
         cx.emit(Event::Message(Box::new(message)));
     }
 }

@@ -111,6 +111,8 @@ async function main(signal: AbortSignal): Promise<void> {
   });
   remove();
   console.log(sent.poll?.question);
+  await client.messages.sendChatState("juliet@example.com", "composing");
+  await client.messages.sendChatState("coven@chat.example.com", "active", { type: "groupchat" });
 
   const item: Xml = xml`<item jid=${"a@b"} count=${3} name=${undefined}/>`;
   const stanza: Stanza = await client.request(xml`<iq type="get"><query xmlns="urn:x">${[item, item]}</query></iq>`, { timeoutMs: 5_000 });

@@ -89,8 +89,19 @@ pub struct Message {
     /// An extension has found content of its own, so that it is a message even without a text.
     #[serde(skip)]
     pub(crate) is_content: bool,
+    /// What extensions have noticed in it, a bit each, so that only those look again who have something to do.
+    #[serde(skip)]
+    pub(crate) signals: u8,
     #[serde(skip)]
     pub(crate) places: MessagePlaces,
+}
+
+/// What there may be in a message that is no field of it.
+#[allow(dead_code, reason = "without extensions nobody notices anything")]
+pub(crate) mod signal {
+    /// How ids of ours begin that no app knows.
+    pub(crate) const ID_PREFIX: &str = "signal-";
+    pub(crate) const CHAT_STATE: u8 = 1;
 }
 
 impl Message {

@@ -7,6 +7,8 @@ pub(crate) mod archive;
 pub(crate) mod archive;
 #[cfg(feature = "attachments")]
 pub(crate) mod attachments;
+#[cfg(feature = "chat-states")]
+pub(crate) mod chat_states;
 #[cfg(feature = "custom")]
 pub(crate) mod custom;
 #[cfg(feature = "disco")]
@@ -25,7 +27,7 @@ pub(crate) mod time;
 #[cfg(feature = "version")]
 pub(crate) mod version;
 
-use super::feature::{Feature, Flow};
+use super::feature::{Cx, Feature, Flow};
 
 /// Among [`Feature::payloads`]: all that no feature names.
 pub(crate) const ANY: &str = "*";
@@ -74,6 +76,18 @@ macro_rules! registry {
                 if namespace == ANY { None } else { self.reader_of(ANY) }
             }
 
+            /// The first moment at which one of them wants to do something by itself.
+            pub(crate) fn deadline_ms(&self) -> Option<u64> {
+                let mut first = None;
+                $(
+                    $(#[$when])*
+                    if let Some(due_ms) = self.$name.deadline_ms() {
+                        first = Some(first.map_or(due_ms, |first: u64| first.min(due_ms)));
+                    }
+                )*
+                first
+            }
+
             /// What disco#info announces, sorted.
             pub(crate) fn namespaces(&self) -> Vec<&'static str> {
                 let mut all: Vec<&'static str> = Vec::new();
@@ -86,12 +100,29 @@ macro_rules! registry {
     };
 }
 
+impl Features {
+    /// Lets those act whose moment has come.
+    pub(crate) fn handle_deadlines(&mut self, cx: &mut Cx<'_>) {
+        // Put aside, so that the others can ask about it.
+        let roster = std::mem::take(&mut self.roster);
+        let now_ms = cx.now().mono_ms;
+        self.each(|feature| {
+            if feature.deadline_ms().is_some_and(|due_ms| due_ms <= now_ms) {
+                feature.handle_deadline(cx, &|jid| roster.shows_us_to(jid));
+            }
+            Flow::Continue
+        });
+        self.roster = roster;
+    }
+}
+
 registry! {
     roster: roster::Roster,
     presence: presence::PresenceTracker,
     duplicates: duplicates::Duplicates,
     messaging: messaging::Messaging,
     archive: archive::Archive,
+    #[cfg(feature = "chat-states")] chat_states: chat_states::ChatStates,
     #[cfg(feature = "disco")] disco: disco::Disco,
     #[cfg(feature = "attachments")] attachments: attachments::Attachments,
     #[cfg(feature = "attachments")] links: links::Links,

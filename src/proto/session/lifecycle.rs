@@ -39,6 +39,9 @@ impl Session {
                 self.settle(token, Ok(Reply::Done));
             }
         }
+        if self.features_due_ms().is_some_and(|due_ms| due_ms <= now.mono_ms) {
+            self.with(now, |features, cx| features.handle_deadlines(cx));
+        }
         self.tell_client_state();
         self.watch_steps(now);
         // RFC 6120, section 4.4: nothing follows our `<close/>`.

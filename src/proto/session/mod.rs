@@ -224,6 +224,7 @@ impl Session {
             self.doubt_due_ms(),
             self.tell_due_ms(),
             self.saving_due_ms(),
+            self.features_due_ms(),
         ]
         .into_iter()
         .flatten()
@@ -401,6 +402,11 @@ impl Session {
 
     fn is_bound(&self) -> bool {
         self.stream.as_ref().is_some_and(Stream::is_bound)
+    }
+
+    /// When a feature wants to do something by itself.
+    fn features_due_ms(&self) -> Option<u64> {
+        if self.is_online() && !self.is_closing { self.features.deadline_ms() } else { None }
     }
 
     fn with<R>(&mut self, now: Now, act: impl FnOnce(&mut Features, &mut Cx<'_>) -> R) -> R {

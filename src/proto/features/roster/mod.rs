@@ -91,6 +91,13 @@ impl Roster {
         self.items.get(&*jid).or_else(|| self.items.get(jids::bare(&jid))).map(|item| &**item)
     }
 
+    /// Whether somebody may see our presence (section 2.1.2.5): a contact whom we let, or another device of ours.
+    pub(crate) fn shows_us_to(&self, jid: &str) -> bool {
+        let bare = jids::bare(jid);
+        let is_let = |item: &Arc<RosterItem>| matches!(item.subscription, Subscription::From | Subscription::Both);
+        bare == self.owner || self.items.get(bare).is_some_and(is_let)
+    }
+
     /// Adds a contact (section 2.3). Who it is, the server has to know; that it is a JID is checked here.
     pub(crate) fn add(&mut self, cx: &mut Cx<'_>, token: Token, contact: RosterAdd) -> Result<(), Error> {
         let jid = self.key(&contact.jid)?;
