@@ -86,7 +86,8 @@ function signal(value, name) {
 const milliseconds = whole(1, MOST_MS);
 
 /** The last argument of every request. */
-export const waiting = optional(shape({ signal, timeoutMs: milliseconds }), "options");
+export const waitingFields = { signal, timeoutMs: milliseconds };
+export const waiting = optional(shape(waitingFields), "options");
 export const signalOnly = optional(shape({ signal }), "options");
 
 /** What a Date can hold. */

@@ -17,7 +17,7 @@ export class Part {
 
 class Roster extends Part {
   get items() {
-    return this[inner]().items;
+    return this[inner]().cached("roster", (engine) => engine.rosterItems());
   }
 
   get(jid) {

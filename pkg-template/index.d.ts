@@ -47,6 +47,7 @@ export class Client {
   readonly presence: PresencePart;
   readonly messages: MessagesPart;
   readonly account: AccountPart;
+  readonly blocking: BlockingPart;
 
   /**
    * Connects and logs in. Resolves when online: resource bound, roster loaded, first presence sent.
@@ -283,6 +284,7 @@ export interface ClientEvents {
   presence: Presence;
   subscription: SubscriptionEvent;
   roster: RosterEvent;
+  blocking: BlockingEvent;
   /** Each frame on the wire. SASL payloads are left out. */
   stanza: StanzaEvent;
   /** What went wrong outside any request. Nobody has to listen. */
@@ -355,6 +357,13 @@ export interface RosterEvent {
   change: "loaded" | "added" | "updated" | "removed";
   /** All items when it was loaded; else those concerned. */
   items: RosterItem[];
+}
+
+/** The list of blocked addresses was loaded, or changed: here, or by another client of the account (XEP-0191). */
+export interface BlockingEvent {
+  change: "loaded" | "blocked" | "unblocked";
+  /** All addresses when it was loaded; else those concerned. */
+  jids: string[];
 }
 
 export interface StanzaEvent {
@@ -546,6 +555,46 @@ export interface ContactOptions {
   jid: string;
   name?: string | undefined;
   groups?: readonly string[] | undefined;
+}
+
+/**
+ * `client.blocking`: whom the account blocks (XEP-0191). An address is a person (`user@host`), one device of a person, or a whole domain. To those
+ * who are blocked the account looks offline, and nothing that they send arrives.
+ *
+ * Where the server has no blocking, `items` stays empty and the methods reject with `stanza-error`, as a rule with the condition `service-unavailable`.
+ */
+export interface BlockingPart {
+  /** All blocked addresses, sorted. Frozen, and the same array until something changes. Loaded at each login: the `blocking` event says when. */
+  readonly items: readonly string[];
+  /**
+   * Blocks an address, or several. Resolves when the server has done so. With a `report` (XEP-0377), for one address only, those who run the server are
+   * told why.
+   * @throws `stanza-error`, `timeout`, `aborted`, `not-connected`, `connection-lost`, `invalid-argument`.
+   */
+  block(jid: string | readonly string[], options?: BlockOptions): Promise<void>;
+  /** Resolves when the server has done so. What is not blocked stays so. */
+  unblock(jid: string | readonly string[], options?: RequestOptions): Promise<void>;
+  /** Unblocks everybody. */
+  unblockAll(options?: RequestOptions): Promise<void>;
+}
+
+export interface BlockOptions extends RequestOptions {
+  report?: BlockReport | undefined;
+}
+
+/** Why somebody is blocked (XEP-0377). The server, and nobody else, gets it, unless you allow more. */
+export interface BlockReport {
+  reason: "spam" | "abuse";
+  /** In the language of the client. */
+  text?: string | undefined;
+  /**
+   * The messages it is about, by {@link Message.stanzaId}: ids in the account's own archive, or with `by` in that of a room, for example.
+   */
+  stanzaIds?: readonly (string | { id: string; by?: string | undefined })[] | undefined;
+  /** The report may be passed on to the server of whoever is blocked. Default: false. */
+  toOrigin?: boolean | undefined;
+  /** The report may be passed on to services that gather statistics and block lists. Default: false. */
+  toThirdParties?: boolean | undefined;
 }
 
 /** `client.presence`: who is there (RFC 6121, section 4). */

@@ -1,5 +1,6 @@
 // waxwing: an XMPP client for the browser. The contract is index.d.ts.
 
+import { Blocking } from "./blocking.js";
 import { Client as AnyClient, inner } from "./client.js";
 import { Extensions } from "./extensions.js";
 import { Loader } from "./load.js";
@@ -12,7 +13,7 @@ export { xml } from "./xml.js";
 // Bundlers look for exactly this expression with `new URL`.
 const loader = new Loader(instantiate, Engine, () => new URL("./waxwing_bg.wasm", import.meta.url));
 
-const PARTS = { messages: ExtendedMessages };
+const PARTS = { messages: ExtendedMessages, blocking: Blocking };
 
 export class Client extends AnyClient {
   constructor(options) {
@@ -23,6 +24,13 @@ export class Client extends AnyClient {
     const behind = this[inner]();
     return (behind.extensions ??= new Extensions(behind)).add(extension);
   }
+}
+
+for (const name of Object.keys(PARTS)) {
+  const get = function () {
+    return this[inner]().parts[name];
+  };
+  Object.defineProperty(Client.prototype, name, { get, configurable: true });
 }
 
 /** Loads the module ahead of the first connect(). */

@@ -20,9 +20,10 @@ export class Inner {
     // The connect() that waits for the WebAssembly module, and the sends that wait with it.
     this.loading = undefined;
     this.early = [];
-    this.cachedItems = undefined;
     // What the app brings: see extensions.js.
     this.extensions = undefined;
+    /** See cached(). */
+    this.made = {};
     this.sink = new Sink(this);
   }
 
@@ -31,9 +32,10 @@ export class Inner {
     return this.engine?.state() ?? "offline";
   }
 
-  get items() {
+  /** A list of the engine's: frozen, and the same array until the event of that name says that it is another. */
+  cached(name, make) {
     if (!this.engine) return NO_ITEMS;
-    return (this.cachedItems ??= Object.freeze(this.engine.rosterItems()));
+    return (this.made[name] ??= Object.freeze(make(this.engine)));
   }
 
   connect(signal) {
@@ -87,7 +89,7 @@ export class Inner {
     if (this.state !== "offline" || this.attempt) return;
     this.engine?.free();
     this.engine = undefined;
-    this.cachedItems = undefined;
+    this.made = {};
   }
 
   /** Starts a command whose outcome the sink tells. */
@@ -251,7 +253,7 @@ export class Inner {
 
   handleEvent(name, payload) {
     if (name === "state") this.handleState(payload);
-    if (name === "roster") this.cachedItems = undefined;
+    delete this.made[name];
     if (payload === undefined) return;
     if (name === "state" && this.loading) {
       // That it is connecting the app knows already.

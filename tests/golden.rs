@@ -177,6 +177,8 @@ fn run(peer: &mut Peer, command: &Map<String, Value>, last_id: &str) -> Result<(
         "approve" => session.approve(now, &text()),
         "deny" => session.deny(now, &text()),
         "unsubscribe" => session.unsubscribe(now, &text()),
+        "block" => session.block(now, token, &typed!()),
+        "unblock" => session.unblock(now, token, &serde_json::from_value::<Vec<String>>(argument.clone()).unwrap()),
         "setPresence" => session.set_presence(now, typed!()),
         "sendPresenceTo" => {
             let mut options = argument.clone();

@@ -86,6 +86,24 @@ fn a_reloaded_page_goes_on_with_the_session() {
     assert_eq!(peer.session.jid(), Some(OWN_FULL));
 }
 
+/// It is not stored, and must not keep the page from coming online.
+#[test]
+fn a_reloaded_page_with_an_empty_roster_goes_on_too() {
+    let mut peer = Peer::new(stored_config());
+    peer.enabled = "<enabled xmlns='urn:xmpp:sm:3' id='sm-1' resume='true'/>";
+    peer.session.connect(peer.now, Token(0));
+    peer.drain();
+    peer.log_in(USUAL_FEATURES);
+    peer.answer_roster("");
+    peer.hide_page();
+    let mut peer = peer.next_page(stored_config());
+    log_in(&mut peer);
+    peer.resumed(2);
+    peer.answer_roster("");
+    assert_eq!(peer.session.state(), State::Online);
+    assert_eq!(peer.session.jid(), Some(OWN_FULL));
+}
+
 #[test]
 fn what_resumption_does_not_bring_again_is_told_from_the_storage() {
     let mut peer = online();

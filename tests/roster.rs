@@ -4,7 +4,7 @@ mod support;
 
 use serde_json::{Value, json};
 use support::{OWN_BARE, OWN_FULL, Peer, USUAL_FEATURES, attribute, config};
-use waxwing::proto::{Account, Config, Error, Input, Reply, RosterAdd, RosterUpdate, Token};
+use waxwing::proto::{Account, Error, Input, Reply, RosterAdd, RosterUpdate, Token};
 
 const VERSIONING: &str = "<ver xmlns='urn:xmpp:features:rosterver'/>";
 const JULIET: &str = "<item jid='juliet@example.com' name='Juliet' subscription='both'><group>Friends</group></item>";
@@ -263,7 +263,9 @@ fn a_roster_that_was_refused_is_asked_for_as_a_whole_at_the_next_login() {
 
 #[test]
 fn an_anonymous_account_does_not_inherit_the_roster_of_the_one_before() {
-    let mut config = Config::new(Account::parse("example.net", None).unwrap());
+    let mut config = config();
+    config.account = Account::parse("example.net", None).unwrap();
+    config.password = None;
     config.url = Some("wss://example.net/ws".to_owned());
     config.reconnect = None;
     let mut peer = Peer::new(config);

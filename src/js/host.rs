@@ -94,7 +94,7 @@ impl Host for JsHost {
         }
         let payload = match &event {
             _ if is_wanted => Some(to_json(&event)),
-            Event::Roster(_) => None,
+            Event::Roster(_) | Event::Blocking(_) => None,
             _ => return,
         };
         let _ = self.sink.event(index, payload.as_deref());

@@ -3,6 +3,8 @@
 //! It is internal to the package. What web developers see, `Client`, is JavaScript (`pkg-template/`), which checks every
 //! argument before it comes here; what comes here is checked again by type, so that nothing can panic (I4).
 
+#[cfg(feature = "blocking")]
+mod blocking;
 #[cfg(feature = "chat-states")]
 mod chat_states;
 #[cfg(feature = "custom")]

@@ -1,5 +1,8 @@
 //! What an app can ask for, by part. Each is a thin way to a feature; the features say what they do.
 
+#[cfg(feature = "blocking")]
+mod blocking;
+
 use super::error::Error;
 use super::event::{Presence, RosterItem};
 #[cfg(feature = "chat-states")]

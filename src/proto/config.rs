@@ -63,6 +63,8 @@ pub struct Config {
     pub is_stored: bool,
     /// `None`: a lost connection stays lost.
     pub reconnect: Option<Reconnect>,
+    /// Whether the list of blocked addresses is asked for at each login (XEP-0191).
+    pub has_block_list: bool,
     pub timeouts: Timeouts,
     pub limits: Limits,
     /// What is told to those who ask (XEP-0092).
@@ -84,6 +86,7 @@ impl Config {
             presence: Some(PresenceOptions::default()),
             is_stored: false,
             reconnect: Some(Reconnect::default()),
+            has_block_list: true,
             timeouts: Timeouts::default(),
             limits: Limits::default(),
             software: Software::default(),

@@ -32,6 +32,8 @@ pub enum Event {
     Subscription(SubscriptionEvent),
     /// Emitted when the roster was loaded, or an item of it changed.
     Roster(RosterChange),
+    /// Emitted when the list of blocked addresses was loaded, or changed.
+    Blocking(BlockingChange),
     /// Emitted for each frame on the wire while somebody listens; SASL payloads are left out.
     Stanza(StanzaText),
     /// Emitted when a payload of an extension of the app came in a presence or an IQ request.
@@ -51,6 +53,7 @@ impl Event {
             Self::Presence(_) => "presence",
             Self::Subscription(_) => "subscription",
             Self::Roster(_) => "roster",
+            Self::Blocking(_) => "blocking",
             Self::Stanza(_) => "stanza",
             Self::Extension(_) => "extension",
             Self::Error(_) => "error",
@@ -69,6 +72,7 @@ impl Serialize for Event {
             Self::Presence(payload) => payload.serialize(serializer),
             Self::Subscription(payload) => payload.serialize(serializer),
             Self::Roster(payload) => payload.serialize(serializer),
+            Self::Blocking(payload) => payload.serialize(serializer),
             Self::Stanza(payload) => payload.serialize(serializer),
             Self::Extension(payload) => payload.serialize(serializer),
             Self::Error(payload) => payload.serialize(serializer),
@@ -288,6 +292,22 @@ pub enum RosterChangeKind {
 pub struct RosterChange {
     pub change: RosterChangeKind,
     pub items: Vec<Arc<RosterItem>>,
+}
+
+/// XEP-0191.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BlockingChangeKind {
+    Loaded,
+    Blocked,
+    Unblocked,
+}
+
+/// The addresses concerned: all of them when loaded, else those that changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct BlockingChange {
+    pub change: BlockingChangeKind,
+    pub jids: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

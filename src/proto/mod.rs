@@ -49,6 +49,9 @@ pub use event::{
     MessageType, Presence, PresenceType, RosterChange, RosterChangeKind, RosterItem, Show, Stage, StanzaText, StateChange,
     Subscription, SubscriptionEvent, SubscriptionEventType,
 };
+pub use event::{BlockingChange, BlockingChangeKind};
+#[cfg(feature = "blocking")]
+pub use features::blocking::{BlockOptions, Report, ReportReason, ReportedId};
 #[cfg(feature = "chat-states")]
 pub use features::chat_states::ChatStateOptions;
 #[cfg(feature = "custom")]

@@ -81,6 +81,13 @@ async function main(signal: AbortSignal): Promise<void> {
   await client.roster.deny("juliet@example.com");
   await client.roster.unsubscribe("juliet@example.com");
 
+  const blocked: readonly string[] = client.blocking.items;
+  await client.blocking.block("iago@example.com", { signal, report: { reason: "abuse", text: "Lies", stanzaIds: ["1", { id: "2", by: "room@example.com" }] } });
+  await client.blocking.block([...blocked, "example.org"]);
+  await client.blocking.unblock("iago@example.com", { timeoutMs: 5_000 });
+  await client.blocking.unblockAll();
+  client.on("blocking", ({ change, jids }) => console.log(change, jids.length));
+
   await client.presence.set({ show: "dnd", status: "busy" });
   await client.presence.sendTo("juliet@example.com", {});
   await client.presence.sendTo("juliet@example.com", { type: "unavailable" });
@@ -133,7 +140,7 @@ async function main(signal: AbortSignal): Promise<void> {
 }
 
 // Names and meanings that must not change.
-same<keyof ClientEvents, "state" | "message" | "delivery" | "chat-state" | "presence" | "subscription" | "roster" | "stanza" | "error">(true);
+same<keyof ClientEvents, "state" | "message" | "delivery" | "chat-state" | "presence" | "subscription" | "roster" | "blocking" | "stanza" | "error">(true);
 const code: XmppErrorCode = new XmppError({ code: "timeout", message: "no answer" }).code;
 const condition: StanzaErrorCondition = "unexpected-request";
 console.log(main, code, condition);

@@ -7,6 +7,8 @@ pub(crate) mod archive;
 pub(crate) mod archive;
 #[cfg(feature = "attachments")]
 pub(crate) mod attachments;
+#[cfg(feature = "blocking")]
+pub(crate) mod blocking;
 #[cfg(feature = "chat-states")]
 pub(crate) mod chat_states;
 #[cfg(feature = "custom")]
@@ -124,6 +126,7 @@ registry! {
     archive: archive::Archive,
     #[cfg(feature = "chat-states")] chat_states: chat_states::ChatStates,
     #[cfg(feature = "disco")] disco: disco::Disco,
+    #[cfg(feature = "blocking")] blocking: blocking::Blocking,
     #[cfg(feature = "attachments")] attachments: attachments::Attachments,
     #[cfg(feature = "attachments")] links: links::Links,
     #[cfg(feature = "custom")] encryption: encryption::ExplicitEncryption,

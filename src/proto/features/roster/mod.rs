@@ -309,7 +309,8 @@ impl Feature for Roster {
 
     fn on_online(&mut self, cx: &mut Cx<'_>, is_resumed: bool) {
         let is_restored = std::mem::take(&mut self.is_restored);
-        if !is_resumed {
+        // An empty roster is not stored: a page that goes on with the session of another asks for it again.
+        if !is_resumed || self.owner.is_empty() {
             self.load(cx);
         } else if is_restored {
             self.tell_restored(cx);

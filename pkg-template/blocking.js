@@ -1,0 +1,48 @@
+// client.blocking: whom the account blocks (XEP-0191), and reports about them (XEP-0377).
+
+import { flag, jid, listOf, nonEmpty, oneOf, optional, shape, text, waiting, waitingFields } from "./check.js";
+import { inner, Part } from "./client.js";
+import { invalid } from "./error.js";
+
+const archiveId = shape({ id: nonEmpty, by: jid }, "id");
+
+const report = shape(
+  {
+    reason: oneOf("spam", "abuse"),
+    text,
+    stanzaIds: listOf((value, name) => (typeof value === "string" ? { id: nonEmpty(value, name) } : archiveId(value, name))),
+    toOrigin: flag,
+    toThirdParties: flag,
+  },
+  "reason",
+);
+
+const blockOptions = optional(shape({ ...waitingFields, report }), "options");
+
+export class Blocking extends Part {
+  get items() {
+    return this[inner]().cached("blocking", (engine) => engine.blocked());
+  }
+
+  async block(who, options) {
+    const jids = addresses(who);
+    const { report, ...waiting } = blockOptions(options);
+    await this[inner]().call((engine, token) => engine.block(token, { jids, report }), waiting);
+  }
+
+  async unblock(who, options) {
+    const jids = addresses(who);
+    await this[inner]().call((engine, token) => engine.unblock(token, jids), waiting(options));
+  }
+
+  async unblockAll(options) {
+    await this[inner]().call((engine, token) => engine.unblock(token, []), waiting(options));
+  }
+}
+
+/** One, or several. None would be everybody. */
+function addresses(value) {
+  const jids = listOf(jid)(Array.isArray(value) ? value : [value], "jid");
+  if (jids.length === 0) throw invalid("jid must not be empty");
+  return jids;
+}
