@@ -398,6 +398,31 @@ export interface Message {
   /** With type `error`: what the peer, or a server, said. */
   error?: XmppError;
   // What follows is read by extensions; waxwing/core leaves it out.
+  /**
+   * It stands in the place of an earlier message of the same author, all of it (XEP-0308): the one with this `id` and, in a chat, the same bare
+   * JID as this `from`, in a room the same `from`. A correction by anybody else makes no event, where it is known who wrote that message: of the
+   * last 512 in and the last 1024 out it is. Of older ones, and of what {@link MessagesPart} hands out otherwise, your app has to compare.
+   */
+  replaces?: string;
+  /**
+   * It takes back an earlier message of the same author, by its `id`, in a room by its `stanzaId` (XEP-0424). Whose that is, is as
+   * with `replaces`; in a room also the room itself, as its bare JID, takes messages back.
+   */
+  retracts?: string;
+  /** An archive has put this in the place of a message that was taken back (XEP-0424, section 5). */
+  retracted?: Retracted;
+  /**
+   * All that the sender now thinks of a message, in the place of what they thought before (XEP-0444). A reaction by somebody who has no part in the
+   * conversation makes no event, as with `replaces`.
+   */
+  reactions?: Reactions;
+  /** What it answers (XEP-0461). Nobody has checked that there is such a message. */
+  replyTo?: ReplyTo;
+  /**
+   * What was in `body` and `subject` for those who do not know an extension of this message (XEP-0428), as the quote of a reply is. It is not
+   * in them any more.
+   */
+  fallbacks?: Fallback[];
   /** Files (XEP-0447, XEP-0066): the sender's word. Nothing is fetched. */
   attachments?: Attachment[];
   /** What the sender says about pages that the text links to (XEP-0511). Nothing is fetched. */
@@ -474,6 +499,41 @@ export interface Encryption {
   namespace: string;
   /** What to call it: of the XEP, or else of the sender. */
   name?: string;
+}
+
+/** What is left of a message that was taken back. */
+export interface Retracted {
+  /** The id of the message that took it back. */
+  id: string;
+  /** Who did, where the archive says so. */
+  by?: string;
+  /** When, where the archive says so. Milliseconds since 1970-01-01 UTC. */
+  timestamp?: number;
+}
+
+/** What somebody thinks of a message. */
+export interface Reactions {
+  /** The message: its `originId` or `id`, in a room its `stanzaId`. */
+  id: string;
+  /** Each once, as it came; what cannot be an emoji is left out. None: they take their reactions back. */
+  emojis: string[];
+}
+
+/** What a message answers. */
+export interface ReplyTo {
+  /** The message: its `originId` or `id`, in a room its `stanzaId`. */
+  id: string;
+  /** Who wrote it, in the sender's words. */
+  to?: string;
+}
+
+/** Texts for those who do not know an extension. */
+export interface Fallback {
+  /** The namespace of the extension: `urn:xmpp:reply:0`, `urn:xmpp:message-retract:1`, `urn:xmpp:reactions:0`, `urn:xmpp:sfs:0` (files). */
+  for: string;
+  /** What was taken out of the body. */
+  body?: string;
+  subject?: string;
 }
 
 /** A presence of somebody's resource (RFC 6121, section 4). */
@@ -660,10 +720,59 @@ export interface MessagesPart extends CoreMessagesPart {
    * @throws `invalid-argument`.
    */
   sendChatState(to: string, state: ChatState, options?: { type?: "chat" | "groupchat" | undefined }): Promise<void>;
+  /**
+   * Replaces a message of ours (XEP-0308). A correction says all of the message again: of a {@link Message}, what `changes` does not mention stays
+   * as it was; of a {@link MessageTarget} nothing is known but the id.
+   *
+   * The promise and the events are those of a message of its own, whose `replaces` names the corrected one. Clients that do not know
+   * corrections show it as a second message.
+   *
+   * @throws As {@link CoreMessagesPart.send}; `invalid-argument` also for a message that is not ours.
+   */
+  correct(message: Message | MessageTarget, changes: CorrectionOptions, options?: RequestOptions): Promise<Message>;
+  /**
+   * Asks everybody to forget a message of ours (XEP-0424). Nobody has to, and they may have read it. Clients that do not know retractions show
+   * a line that says what was asked; `send({ to, retracts, body })` says it in your words.
+   *
+   * @throws As {@link MessagesPart.correct}.
+   */
+  retract(message: Message | MessageTarget, options?: RequestOptions): Promise<Message>;
+  /**
+   * Says what we think of a message (XEP-0444): all of it, in the place of what we said before; `[]` takes it back.
+   *
+   * @param emojis One emoji each.
+   * @throws As {@link CoreMessagesPart.send}; `invalid-argument` also for what is no emoji, and for a message of a room that has no `stanzaId`.
+   */
+  react(message: Message | MessageTarget, emojis: readonly string[], options?: RequestOptions): Promise<Message>;
+  /**
+   * Answers a message (XEP-0461), to where it came from. The body of a {@link Message} is quoted for clients that do not know replies, and not
+   * shown by those that do.
+   *
+   * @throws As {@link CoreMessagesPart.send}; `invalid-argument` also for a message of a room that has no `stanzaId`.
+   */
+  reply(message: Message | MessageTarget, reply: ReplyOptions, options?: RequestOptions): Promise<Message>;
+}
+
+/** A message that is not at hand as a {@link Message}: where it was said, and its id. */
+export interface MessageTarget {
+  /** The other side of the conversation: a person, a room, or an occupant of a room. */
+  to: string;
+  /** The id by which others know it: its `id`; of a message in a room its `stanzaId`, except to correct it. */
+  id: string;
+  /** Default: chat. */
+  type?: "chat" | "normal" | "groupchat" | "headline" | undefined;
 }
 
 /** What can be said in a message, by extension. */
 export interface MessageOptions extends CoreMessageOptions {
+  /** The id of the message of ours in whose place this one stands (XEP-0308): see {@link MessagesPart.correct}. */
+  replaces?: string | undefined;
+  /** The id of the message of ours that is taken back (XEP-0424). `body` is then for those who do not know that. */
+  retracts?: string | undefined;
+  /** What we think of a message (XEP-0444). `body` is then for those who do not know that. */
+  reactions?: { id: string; emojis: readonly string[] } | undefined;
+  /** What this answers (XEP-0461). `quote` is what that said: it is put before each body, for those who do not know replies. */
+  replyTo?: { id: string; to?: string | undefined; quote?: string | undefined } | undefined;
   /**
    * Files that are on the web already (XEP-0447). A message with no text gets their addresses as its body, marked as such, for clients that know no
    * better; a single file is given as XEP-0066 has it, too.
@@ -676,6 +785,12 @@ export interface MessageOptions extends CoreMessageOptions {
   /** More children, each one element in a namespace of its own. */
   payloads?: readonly (string | Xml)[] | undefined;
 }
+
+/** What is to be said instead. */
+export type CorrectionOptions = Omit<MessageOptions, "to" | "type" | "replaces" | "retracts" | "reactions">;
+
+/** What is answered. */
+export type ReplyOptions = Omit<MessageOptions, "to" | "type" | "replaces" | "retracts" | "reactions" | "replyTo">;
 
 /** As {@link Attachment}. */
 export interface AttachmentOptions {

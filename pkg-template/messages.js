@@ -1,13 +1,19 @@
 // client.messages with all that extensions add to it.
 
 import { attachmentFields } from "./attachments.js";
-import { jid, listOf, messageFields, nonEmpty, oneOf, optional, shape } from "./check.js";
+import { jid, listOf, messageFields, nonEmpty, oneOf, optional, shape, text } from "./check.js";
 import { bare, inner, Messages } from "./client.js";
 import { invalid } from "./error.js";
 import { sourceOf } from "./xml.js";
 
+const REPLY = "urn:xmpp:reply:0";
+
 /** What may stand in a message of ours beside what the core knows, by extension. */
 const extensionFields = {
+  replaces: nonEmpty,
+  retracts: nonEmpty,
+  reactions: shape({ id: nonEmpty, emojis }, "id", "emojis"),
+  replyTo: shape({ id: nonEmpty, to: jid, quote: text }, "id"),
   ...attachmentFields,
   encryption: shape({ namespace: nonEmpty, name: nonEmpty }, "namespace"),
   payloads: listOf(sourceOf),
@@ -15,9 +21,42 @@ const extensionFields = {
 
 const extendedMessage = optional(shape({ ...messageFields, ...extensionFields }, "to"), "message");
 
+/** What is left to say where a verb knows where it goes to and what it is about. */
+const fieldsWithout = (...names) => Object.fromEntries(Object.entries({ ...messageFields, ...extensionFields }).filter(([name]) => !names.includes(name)));
+const correction = optional(shape(fieldsWithout("to", "type", "replaces", "retracts", "reactions")), "correction");
+const reply = optional(shape(fieldsWithout("to", "type", "replaces", "retracts", "reactions", "replyTo")), "reply");
+
 export class ExtendedMessages extends Messages {
   check(message) {
-    return extendedMessage(message);
+    return withQuote(extendedMessage(message));
+  }
+
+  async correct(message, changes, options) {
+    // XEP-0308, section 4: of several corrections, each names the original.
+    const about = ourTarget(message, ({ replaces, id }) => replaces ?? id);
+    const said = correction(changes);
+    return this.send({ ...stillSaid(message, said), ...said, to: about.to, type: about.type, replaces: about.id }, options);
+  }
+
+  async retract(message, options) {
+    // XEP-0424, section 6.1: what rooms give no id is known by that of its sender.
+    const about = ourTarget(message, ({ type, stanzaId, originId, replaces, id }) => (type === "groupchat" ? stanzaId ?? originId : replaces ?? id));
+    // For those who do not know retractions, and for archives, which keep texts.
+    const body = "/me took back an earlier message, but this client cannot hide it.";
+    return this.send({ to: about.to, type: about.type, retracts: about.id, body }, options);
+  }
+
+  async react(message, emojis, options) {
+    const { to, id, type } = target(message, "message", referredId);
+    return this.send({ to, type: conversational(type), reactions: { id, emojis } }, options);
+  }
+
+  async reply(message, said, options) {
+    const { to, id, type } = target(message, "message", referredId);
+    const replyTo = { id };
+    if (message.from !== undefined) replyTo.to = message.from;
+    if (message.body !== undefined) replyTo.quote = message.body;
+    return this.send({ ...reply(said), to, type: type === "headline" ? "chat" : type, replyTo }, options);
   }
 
   async sendChatState(to, state, options) {
@@ -45,4 +84,61 @@ export function target(value, name, idOf = ({ id }) => id) {
   const id = idOf(value);
   if (id === undefined) throw invalid(`${name} has no id that this could be about`, "A message to a room needs the stanzaId that the room gave it.");
   return { to, id: nonEmpty(id, `${name}.id`), type };
+}
+
+/** As target(), for what only its author may do. Who somebody is in a room is not known here. */
+function ourTarget(message, idOf) {
+  if (message?.direction === "in" && message.type !== "groupchat") throw invalid("message is not one of ours", "Only who wrote a message can correct or retract it.");
+  return target(message, "message", idOf);
+}
+
+/** XEP-0444, section 4.2, and XEP-0461, section 4.1. A correction goes by the id of the original. */
+function referredId({ type, stanzaId, replaces, originId, id }) {
+  return type === "groupchat" ? stanzaId : replaces ?? originId ?? id;
+}
+
+/** XEP-0444, section 4: reactions are of type chat or groupchat. */
+function conversational(type) {
+  return type === "groupchat" ? type : "chat";
+}
+
+/** XEP-0308, section 4: a correction says all of the message again. */
+function stillSaid(message, changes) {
+  if (message.direction === undefined) return {};
+  const { thread, parentThread, lang, body, bodies, subject, subjects, replyTo, attachments, links } = message;
+  const said = { thread, parentThread, lang, replyTo, attachments };
+  if (changes.body === undefined && changes.bodies === undefined) Object.assign(said, { links }, bodies ? { bodies } : { body });
+  if (changes.subject === undefined && changes.subjects === undefined) Object.assign(said, subjects ? { subjects } : { subject });
+  const quote = message.fallbacks?.find((fallback) => fallback.for === REPLY)?.body;
+  if (replyTo && quote) said.replyTo = { ...replyTo, quote: quote.replace(/\n$/, "").replace(/^> ?/gm, "") };
+  return said;
+}
+
+/** XEP-0461, section 3.1: what is quoted stands before what is said, for those who do not know replies. */
+function withQuote(message) {
+  const { quote, ...replyTo } = message.replyTo ?? {};
+  if (quote === undefined) return message;
+  // Line ends as XML readers see them: a carriage return that gets lost on the way would make the range too long.
+  const quoted = quote.split(/\r\n?|\n/).map((line) => `> ${line}\n`).join("");
+  const { body, bodies } = message;
+  if (body === undefined && bodies === undefined) return { ...message, replyTo };
+  // XEP-0426: code points.
+  const extended = { ...message, replyTo: { ...replyTo, quoteEnd: Array.from(quoted).length } };
+  if (body !== undefined) extended.body = quoted + body;
+  if (bodies !== undefined) extended.bodies = Object.fromEntries(Object.entries(bodies).map(([lang, body]) => [lang, quoted + body]));
+  return extended;
+}
+
+/** Unicode Technical Standard 51, section 1.4.9: what may be an emoji. */
+const ONE = "(?:\\p{RI}{2}|\\p{Emoji}(?:\\p{EMod}|\\ufe0f\\u20e3?|[\\u{e0020}-\\u{e007e}]+\\u{e007f})?)";
+const EMOJI = new RegExp(`^${ONE}(?:\\u200d${ONE})*$`, "u");
+
+/** XEP-0444, section 4: single emojis, each once. */
+function emojis(value, name) {
+  const isEmoji = (emoji) => EMOJI.test(emoji) && !/^[\d#*]$/.test(emoji);
+  const checked = listOf((emoji, name) => {
+    if (isEmoji(text(emoji, name))) return emoji;
+    throw invalid(`${name} is not an emoji`, "Each reaction is one emoji.");
+  })(value, name);
+  return [...new Set(checked)];
 }

@@ -17,6 +17,8 @@ mod discovery;
 mod entropy;
 mod error;
 mod event;
+#[cfg(feature = "fallback")]
+mod fallback;
 mod feature;
 pub(crate) mod features;
 mod heard;
@@ -45,9 +47,9 @@ pub use discovery::{HOST_META_BYTES, HostMeta, HostMetaFault, HostMetaFormat, Li
 pub use entropy::Entropy;
 pub use error::{ApplicationCondition, Code, Error, ErrorType};
 pub use event::{
-    Activity, Ask, ChatState, Delivery, Direction, Event, ExtensionEvent, ExtensionEventKind, Message, MessageExtensions,
-    MessageType, Presence, PresenceType, RosterChange, RosterChangeKind, RosterItem, Show, Stage, StanzaText, StateChange,
-    Subscription, SubscriptionEvent, SubscriptionEventType,
+    Activity, Ask, ChatState, Delivery, Direction, Event, ExtensionEvent, ExtensionEventKind, Fallback, Message,
+    MessageExtensions, MessageType, Presence, PresenceType, Reactions, ReplyTo, Retracted, RosterChange, RosterChangeKind,
+    RosterItem, Show, Stage, StanzaText, StateChange, Subscription, SubscriptionEvent, SubscriptionEventType,
 };
 pub use event::{BlockingChange, BlockingChangeKind};
 #[cfg(feature = "blocking")]
@@ -58,6 +60,8 @@ pub use features::chat_states::ChatStateOptions;
 pub use features::encryption::Encryption;
 pub use features::messaging::MessageOptions;
 pub use features::presence::{Availability, PresenceOptions};
+#[cfg(feature = "replies")]
+pub use features::replies::ReplyOptions;
 pub use features::roster::{RosterAdd, RosterUpdate};
 #[cfg(feature = "attachments")]
 pub use features::{

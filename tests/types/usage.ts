@@ -121,6 +121,15 @@ async function main(signal: AbortSignal): Promise<void> {
   await client.messages.sendChatState("juliet@example.com", "composing");
   await client.messages.sendChatState("coven@chat.example.com", "active", { type: "groupchat" });
 
+  const corrected: Message = await client.messages.correct(sent, { body: "Ho" }, { timeoutMs: 5_000 });
+  await client.messages.correct({ to: "juliet@example.com", id: corrected.replaces ?? "m1" }, { bodies: { de: "Ho" }, replyTo: { id: "m0" } });
+  await client.messages.react(sent, ["\u{1f44b}"]);
+  await client.messages.react({ to: "room@example.com", id: "s1", type: "groupchat" }, []);
+  const answer: Message = await client.messages.reply(sent, { body: "Indeed", subject: "S" }, { signal });
+  await client.messages.retract(answer);
+  await client.messages.send({ to: "a@b", body: "gone", retracts: "m1", replyTo: { id: "m0", to: "a@b/c", quote: "Hi" } });
+  console.log(answer.replyTo?.to, answer.fallbacks?.map((fallback) => fallback.for), answer.reactions?.emojis, answer.retracted?.timestamp);
+
   const item: Xml = xml`<item jid=${"a@b"} count=${3} name=${undefined}/>`;
   const stanza: Stanza = await client.request(xml`<iq type="get"><query xmlns="urn:x">${[item, item]}</query></iq>`, { timeoutMs: 5_000 });
   for (const child of stanza.children) console.log(typeof child === "string" ? child : child.attrs["jid"]);
@@ -159,6 +168,8 @@ client.on("mesage", () => {});
 client.state = "online";
 // @ts-expect-error: a message of type error cannot be sent
 void client.messages.send({ to: "a@b", type: "error" });
+// @ts-expect-error: where a correction goes to is known
+void client.messages.correct({ to: "a@b", id: "m1" }, { to: "a@b", body: "Ho" });
 // @ts-expect-error: objects have no place in XML
 xml`<a>${{}}</a>`;
 // @ts-expect-error: an arbitrary object is no XML

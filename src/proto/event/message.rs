@@ -117,6 +117,30 @@ impl Message {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct MessageExtensions {
+    /// It stands in the place of an earlier message of the same author, by that one's id (XEP-0308).
+    #[cfg(feature = "edits")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<String>,
+    /// It takes back an earlier message of the same author, by that one's id (XEP-0424).
+    #[cfg(feature = "edits")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retracts: Option<String>,
+    /// What is left of a message that was taken back (XEP-0424, section 5).
+    #[cfg(feature = "edits")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retracted: Option<Retracted>,
+    /// What the sender thinks of a message, in the place of what they thought before (XEP-0444).
+    #[cfg(feature = "edits")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reactions: Option<Reactions>,
+    /// What it answers (XEP-0461).
+    #[cfg(feature = "replies")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<ReplyTo>,
+    /// What was in its texts for those who do not know an extension (XEP-0428). Empty: looked for, and nothing found.
+    #[cfg(feature = "fallback")]
+    #[serde(skip_serializing_if = "is_none_or_empty")]
+    pub fallbacks: Option<Vec<Fallback>>,
     /// Files (XEP-0447, XEP-0066).
     #[cfg(feature = "attachments")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -133,6 +157,51 @@ pub struct MessageExtensions {
     #[cfg(feature = "custom")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub payloads: Vec<StanzaTree>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Retracted {
+    /// The id of the message that took it back.
+    pub id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// When.
+    #[serde(rename = "timestamp", skip_serializing_if = "Option::is_none")]
+    pub timestamp_ms: Option<i64>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reactions {
+    /// The id of the message: in a room the room's own, else the sender's.
+    pub id: String,
+    /// Each once; none at all takes back what there was.
+    pub emojis: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ReplyTo {
+    /// The id of the message: in a room the room's own, else the sender's.
+    pub id: String,
+    /// Who wrote that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Fallback {
+    /// The namespace of the extension.
+    #[serde(rename = "for")]
+    pub purpose: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+}
+
+#[cfg(feature = "fallback")]
+fn is_none_or_empty(fallbacks: &Option<Vec<Fallback>>) -> bool {
+    fallbacks.as_ref().is_none_or(Vec::is_empty)
 }
 
 /// Where texts of a message begin in the frame that it came in, for a caller who would rather cut them out of the frame that it has than

@@ -18,13 +18,10 @@ use super::super::time::{format_timestamp, parse_timestamp};
 use super::super::xml::{Element, Writer, ns};
 use super::messaging::MessageOptions;
 
-const SHARING: &str = "urn:xmpp:sfs:0";
-const METADATA: &str = "urn:xmpp:file:metadata:0";
 const HASHES: &str = "urn:xmpp:hashes:2";
 const THUMBNAILS: &str = "urn:xmpp:thumbs:1";
 const URL_DATA: &str = "http://jabber.org/protocol/url-data";
 const OUT_OF_BAND: &str = "jabber:x:oob";
-const FALLBACK: &str = "urn:xmpp:fallback:0";
 
 /// So many are read of a message; the others are left out.
 const MOST: usize = 64;
@@ -97,11 +94,11 @@ pub(crate) struct Attachments;
 
 impl Feature for Attachments {
     fn namespaces(&self) -> &'static [&'static str] {
-        &[OUT_OF_BAND, SHARING]
+        &[OUT_OF_BAND, ns::SHARING]
     }
 
     fn payloads(&self) -> &'static [&'static str] {
-        &[SHARING, OUT_OF_BAND]
+        &[ns::SHARING, OUT_OF_BAND]
     }
 
     fn read_payload(&self, _cx: &Cx<'_>, payload: Element<'_>, _stanza: Element<'_>, message: &mut Message) {
@@ -135,7 +132,7 @@ impl Feature for Attachments {
             options.attachments.iter().flat_map(|attachment| attachment.urls.first()).map(String::as_str).collect();
         if options.body.is_none() && options.bodies.is_empty() && !addresses.is_empty() {
             w.leaf("body", ns::CLIENT, &addresses.join("\n"));
-            w.open("fallback", FALLBACK).attr("for", SHARING).empty("body", FALLBACK).close();
+            w.open("fallback", ns::FALLBACK).attr("for", ns::SHARING).empty("body", ns::FALLBACK).close();
         }
         if let [address] = addresses[..] {
             w.open("x", OUT_OF_BAND).leaf("url", OUT_OF_BAND, address).close();
@@ -146,7 +143,7 @@ impl Feature for Attachments {
 
 /// XEP-0447, section 3.1.
 fn read_file(sharing: Element<'_>) -> Option<Attachment> {
-    let file = sharing.child("file", METADATA)?;
+    let file = sharing.child("file", ns::FILE_METADATA)?;
     let mut attachment = Attachment {
         id: attribute(sharing, "id"),
         disposition: attribute(sharing, "disposition").filter(|what| matches!(&**what, "inline" | "attachment")),
@@ -156,14 +153,14 @@ fn read_file(sharing: Element<'_>) -> Option<Attachment> {
         let text = || Some(child.text().trim().to_owned()).filter(|text| !text.is_empty());
         let number = || child.text().trim().parse().ok().filter(|number| *number < MOST_EXACT);
         match (child.name(), child.namespace()) {
-            ("media-type", METADATA) => attachment.media_type = text(),
-            ("name", METADATA) => attachment.name = text(),
-            ("desc", METADATA) if attachment.description.is_none() => attachment.description = text(),
-            ("date", METADATA) => attachment.modified_ms = parse_timestamp(child.text().trim()),
-            ("size", METADATA) => attachment.size = number(),
-            ("width", METADATA) => attachment.width = number(),
-            ("height", METADATA) => attachment.height = number(),
-            ("length", METADATA) => attachment.duration_ms = number(),
+            ("media-type", ns::FILE_METADATA) => attachment.media_type = text(),
+            ("name", ns::FILE_METADATA) => attachment.name = text(),
+            ("desc", ns::FILE_METADATA) if attachment.description.is_none() => attachment.description = text(),
+            ("date", ns::FILE_METADATA) => attachment.modified_ms = parse_timestamp(child.text().trim()),
+            ("size", ns::FILE_METADATA) => attachment.size = number(),
+            ("width", ns::FILE_METADATA) => attachment.width = number(),
+            ("height", ns::FILE_METADATA) => attachment.height = number(),
+            ("length", ns::FILE_METADATA) => attachment.duration_ms = number(),
             ("hash", HASHES) => {
                 if let (Some(algorithm), Some(hash)) = (attribute(child, "algo"), text()) {
                     attachment.hashes.insert(algorithm, hash);
@@ -183,7 +180,7 @@ fn read_file(sharing: Element<'_>) -> Option<Attachment> {
             _ => {}
         }
     }
-    let sources = sharing.child("sources", SHARING).into_iter().flat_map(Element::children);
+    let sources = sharing.child("sources", ns::SHARING).into_iter().flat_map(Element::children);
     let addresses = sources.filter(|source| source.is("url-data", URL_DATA)).filter_map(|source| source.attr("target"));
     attachment.urls = addresses.filter(|address| is_harmless(address)).map(ToOwned::to_owned).take(MOST).collect();
     Some(attachment)
@@ -223,8 +220,8 @@ fn check(attachment: &Attachment) -> Result<(), Error> {
 fn write(attachment: &Attachment, w: &mut Writer) {
     let Attachment { id, urls, name, media_type, size, width, height, duration_ms, modified_ms, description, hashes, .. } =
         attachment;
-    w.open("file-sharing", SHARING).attr_opt("disposition", attachment.disposition.as_deref()).attr_opt("id", id.as_deref());
-    w.open("file", METADATA);
+    w.open("file-sharing", ns::SHARING).attr_opt("disposition", attachment.disposition.as_deref()).attr_opt("id", id.as_deref());
+    w.open("file", ns::FILE_METADATA);
     let number = |number: &Option<u64>| number.map(|number| number.to_string());
     let fields = [
         ("media-type", media_type.clone()),
@@ -238,7 +235,7 @@ fn write(attachment: &Attachment, w: &mut Writer) {
     ];
     for (name, text) in fields {
         if let Some(text) = text {
-            w.leaf(name, METADATA, &text);
+            w.leaf(name, ns::FILE_METADATA, &text);
         }
     }
     for (algorithm, hash) in hashes {
@@ -250,7 +247,7 @@ fn write(attachment: &Attachment, w: &mut Writer) {
     }
     w.close();
     if !urls.is_empty() {
-        w.open("sources", SHARING);
+        w.open("sources", ns::SHARING);
         for url in urls {
             w.open("url-data", URL_DATA).attr("target", url).close();
         }

@@ -16,13 +16,19 @@ pub(crate) mod custom;
 #[cfg(feature = "disco")]
 pub(crate) mod disco;
 pub(crate) mod duplicates;
+#[cfg(feature = "edits")]
+pub(crate) mod edits;
 #[cfg(feature = "custom")]
 pub(crate) mod encryption;
+#[cfg(feature = "fallback")]
+pub(crate) mod fallback;
 #[cfg(feature = "attachments")]
 pub(crate) mod links;
 pub(crate) mod messaging;
 pub(crate) mod ping;
 pub(crate) mod presence;
+#[cfg(feature = "replies")]
+pub(crate) mod replies;
 pub(crate) mod roster;
 #[cfg(feature = "time")]
 pub(crate) mod time;
@@ -124,6 +130,9 @@ registry! {
     duplicates: duplicates::Duplicates,
     messaging: messaging::Messaging,
     archive: archive::Archive,
+    #[cfg(feature = "edits")] edits: edits::Edits,
+    #[cfg(feature = "fallback")] fallbacks: fallback::Fallbacks,
+    #[cfg(feature = "replies")] replies: replies::Replies,
     #[cfg(feature = "chat-states")] chat_states: chat_states::ChatStates,
     #[cfg(feature = "disco")] disco: disco::Disco,
     #[cfg(feature = "blocking")] blocking: blocking::Blocking,

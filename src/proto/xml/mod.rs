@@ -32,6 +32,12 @@ pub(crate) mod ns {
     pub(crate) const BIND: &str = "urn:ietf:params:xml:ns:xmpp-bind";
     pub(crate) const SESSION: &str = "urn:ietf:params:xml:ns:xmpp-session";
     pub(crate) const SM: &str = "urn:xmpp:sm:3";
+    pub(crate) const RETRACTION: &str = "urn:xmpp:message-retract:1";
+    pub(crate) const REACTIONS: &str = "urn:xmpp:reactions:0";
+    pub(crate) const REPLY: &str = "urn:xmpp:reply:0";
+    pub(crate) const SHARING: &str = "urn:xmpp:sfs:0";
+    pub(crate) const FILE_METADATA: &str = "urn:xmpp:file:metadata:0";
+    pub(crate) const FALLBACK: &str = "urn:xmpp:fallback:0";
     pub(crate) const XML: &str = "http://www.w3.org/XML/1998/namespace";
     pub(crate) const XMLNS: &str = "http://www.w3.org/2000/xmlns/";
 }

@@ -5,8 +5,12 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::super::super::event::MessageType;
+#[cfg(feature = "edits")]
+use super::super::super::event::Reactions;
 #[cfg(feature = "custom")]
 use super::super::encryption::Encryption;
+#[cfg(feature = "replies")]
+use super::super::replies::ReplyOptions;
 #[cfg(feature = "attachments")]
 use super::super::{attachments::Attachment, links::LinkMetadata};
 
@@ -33,6 +37,18 @@ pub struct MessageOptions {
     /// BCP 47 tag of `body` and `subject`.
     pub lang: Option<String>,
     // What follows is for extensions, each its own fields.
+    /// The id of the message of ours that this one stands in the place of (XEP-0308).
+    #[cfg(feature = "edits")]
+    pub replaces: Option<String>,
+    /// The id of the message of ours that is taken back (XEP-0424). Texts are then for those who do not know that.
+    #[cfg(feature = "edits")]
+    pub retracts: Option<String>,
+    /// What we think of a message (XEP-0444). Texts are then for those who do not know that.
+    #[cfg(feature = "edits")]
+    pub reactions: Option<Reactions>,
+    /// What this answers (XEP-0461).
+    #[cfg(feature = "replies")]
+    pub reply_to: Option<ReplyOptions>,
     /// Files (XEP-0447, XEP-0066).
     #[cfg(feature = "attachments")]
     #[serde(default)]
@@ -48,4 +64,12 @@ pub struct MessageOptions {
     #[cfg(feature = "custom")]
     #[serde(default)]
     pub payloads: Vec<String>,
+}
+
+impl MessageOptions {
+    /// A body or a subject, in whatever language.
+    #[allow(dead_code, reason = "for extensions")]
+    pub(crate) fn has_text(&self) -> bool {
+        self.body.is_some() || self.subject.is_some() || !self.bodies.is_empty() || !self.subjects.is_empty()
+    }
 }
