@@ -64,10 +64,13 @@ export const texts = (value, name) => {
 /** An object with these fields and no others; those named `required` must be there. Returns a copy. */
 export const shape = (fields, ...required) => {
   const known = Object.keys(fields);
+  const isUnknown = (field) => !Object.hasOwn(fields, field);
   return (value, name) => {
     if (!isObject(value)) throw wrong(value, name, "an object");
-    const unknown = Object.keys(value).filter((field) => !Object.hasOwn(fields, field));
-    if (unknown.length > 0) throw invalid(`${name} has no field ${unknown.join(", ")}`, `It may have: ${known.join(", ")}.`);
+    const names = Object.keys(value);
+    if (names.some(isUnknown)) {
+      throw invalid(`${name} has no field ${names.filter(isUnknown).join(", ")}`, `It may have: ${known.join(", ")}.`);
+    }
     const copy = {};
     for (const field of known) {
       const given = value[field];

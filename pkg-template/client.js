@@ -93,15 +93,24 @@ export class Messages extends Part {
     return check.message(message);
   }
 
-  async send(message, options) {
-    const checked = this.check(message);
-    const { to, body } = checked;
-    // What most messages are goes over in one piece; an object would cross the border field by field.
-    const isText = body !== undefined && Object.keys(checked).length === 2;
-    const send = isText ? (engine, token) => engine.sendText(token, to, body) : (engine, token) => engine.sendMessage(token, checked);
-    const waiting = check.waiting(options);
-    waiting.body = body ?? checked.bodies?.[""];
-    return this[inner]().callWhenLoaded(send, waiting);
+  /** Not an async function, which would make three promises of one. */
+  send(message, options) {
+    try {
+      const checked = this.check(message);
+      const waiting = check.waiting(options);
+      const { to, body } = checked;
+      const id = (checked.id ??= newId());
+      // What most messages are goes over in one piece; an object would cross the border field by field.
+      const isText = body !== undefined && Object.keys(checked).length === 3;
+      const send = isText
+        ? (engine, token) => engine.sendText(token, to, id, body, performance.now(), Date.now())
+        : (engine, token) => engine.sendMessage(token, checked);
+      waiting.id = id;
+      waiting.body = body ?? checked.bodies?.[""];
+      return this[inner]().callWhenLoaded(send, waiting);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 }
 
@@ -195,6 +204,20 @@ if (Symbol.asyncDispose) {
     writable: true,
     configurable: true,
   });
+}
+
+/** Random ids that were made together, each of 16 characters, and where the next begins. */
+let ids = "";
+let nextId = 0;
+
+/** 96 bits that nobody guesses. The package makes the ids of messages, since it has to know them; all others are the engine's. */
+function newId() {
+  if (nextId === ids.length) {
+    ids = btoa(String.fromCharCode.apply(null, crypto.getRandomValues(new Uint8Array(480)))).replaceAll("+", "-").replaceAll("/", "_");
+    nextId = 0;
+  }
+  nextId += 16;
+  return ids.slice(nextId - 16, nextId);
 }
 
 /** Not enumerable, so that a client prints without what is behind it; not fixed, since a Proxy may answer with another function. */

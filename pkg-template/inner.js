@@ -93,12 +93,12 @@ export class Inner {
   }
 
   /** Starts a command whose outcome the sink tells. */
-  call(start, { signal, timeoutMs, body } = {}) {
+  call(start, { signal, timeoutMs, id, body } = {}) {
     if (signal?.aborted) return Promise.reject(abortedBy(signal));
     if (!this.engine) return Promise.reject(notConnected());
     return new Promise((resolve, reject) => {
       const token = (this.lastToken = (this.lastToken + 1) >>> 0);
-      const call = { resolve, reject, cleanUp: undefined, body };
+      const call = { resolve, reject, cleanUp: undefined, id, body };
       this.calls.set(token, call);
       if (signal || timeoutMs !== undefined) this.limit(call, token, signal, timeoutMs);
       try {
@@ -153,9 +153,9 @@ export class Inner {
     else call.resolve(value);
   }
 
-  /** A message with a body and nothing else has arrived; the body was kept with the call. */
-  settleSent(token, id, from, to, timestamp) {
-    const body = this.calls.get(token)?.body;
+  /** A message with a body and nothing else has arrived; the body and the id were kept with the call. */
+  settleSent(token, from, to, timestamp) {
+    const { id, body } = this.calls.get(token) ?? {};
     this.settle(token, undefined, { id, from, to, type: "chat", direction: "out", body, originId: id, timestamp });
   }
 
@@ -313,7 +313,7 @@ export class Inner {
     if (!this.engine) return;
     const isWanted = (name) => name === "state" || name === "extension" || this.listeners.has(name) || (this.options.log && (name === "stanza" || name === "error"));
     const bits = EVENTS.reduce((bits, name, index) => (isWanted(name) ? bits | (1 << index) : bits), 0);
-    this.engine.listen(bits, Boolean(isWanted("stanza")));
+    this.engine.listen(bits, Boolean(isWanted("stanza")), isWanted("message") || isWanted("delivery"));
   }
 }
 
@@ -326,8 +326,9 @@ class Sink {
   core = undefined;
   /** The frame that the engine is handling. */
   frame = undefined;
-  /** The sender of our own messages, as the engine said last. */
+  /** Sender and recipient of our own messages, as the engine said last. */
   from = undefined;
+  to = undefined;
 
   constructor(core) {
     this.weak = new WeakRef(core);
@@ -341,6 +342,14 @@ class Sink {
       receive(typeof data === "string" ? data : undefined, performance.now(), Date.now());
       this.frame = outer;
     };
+  }
+
+  send(socket, text, ends) {
+    let start = 0;
+    for (const end of ends) {
+      socket.send(text.slice(start, end));
+      start = end;
+    }
   }
 
   event(index, payload) {
@@ -380,9 +389,10 @@ class Sink {
     core?.settle(token, errorFrom(error), value);
   }
 
-  sent(token, id, from, to, timestamp) {
+  sent(token, from, to, timestamp) {
     this.from = from ?? this.from;
-    this.weak.deref()?.settleSent(token, id, this.from, to, timestamp);
+    this.to = to ?? this.to;
+    this.weak.deref()?.settleSent(token, this.from, this.to, timestamp);
   }
 
   credentials(id, mechanisms, jid) {

@@ -15,7 +15,7 @@ use super::discovery::HostMetaFetch;
 use super::env::{self, BrowserEntropy};
 use super::keys::Derivation;
 use super::lifecycle::{Lifecycle, is_visible};
-use super::socket::{Inlet, Socket};
+use super::socket::{Inlet, Queued, Socket};
 use super::storage::{self, Flush, Storage, Store};
 use super::timer::Timer;
 
@@ -23,7 +23,7 @@ use super::timer::Timer;
 pub(crate) trait Host {
     /// `frame` is the text of the frame that is being handled, the same that the page has at hand; empty outside of one.
     fn event(&self, event: Event, frame: &str);
-    fn settled(&self, token: Token, result: Result<Reply, Error>);
+    fn settled(&self, token: Token, result: Result<Reply, Box<Error>>);
     /// To be answered with [`Input::Credentials`].
     fn ask_credentials(&self, id: u32, mechanisms: Vec<String>, jid: String);
 }
@@ -68,7 +68,11 @@ impl Driver {
 
     /// Runs a command, and performs what comes of it.
     pub(crate) fn act<R>(&self, act: impl FnOnce(&mut Session, Now) -> R) -> R {
-        let now = env::now();
+        self.act_at(env::now(), act)
+    }
+
+    /// As [`act`](Self::act), for a caller who knows the time.
+    pub(crate) fn act_at<R>(&self, now: Now, act: impl FnOnce(&mut Session, Now) -> R) -> R {
         let result = act(&mut self.session.borrow_mut(), now);
         self.drain();
         result
@@ -163,13 +167,19 @@ impl Driver {
     fn send_held(&self, storage: &Storage, held: Vec<(Rc<Socket>, String)>) {
         // What a page's own WebSocket says while it is being sent to must not overtake the rest.
         storage.set_busy(true);
+        let mut last: Option<Rc<Socket>> = None;
         for (socket, frame) in held {
-            if let Err(reason) = socket.send(&frame) {
-                let is_current = self.socket.borrow().as_ref().is_some_and(|current| Rc::ptr_eq(current, &socket));
-                if is_current {
-                    self.fail_socket(&reason);
-                }
+            // Each socket has its frames in order; nobody needs those of two in order.
+            let is_full = matches!(socket.queue(&frame), Queued::Full);
+            if let Some(before) = last.replace(socket.clone()).filter(|before| !Rc::ptr_eq(before, &socket)) {
+                self.send_queued(&before);
             }
+            if is_full {
+                self.send_queued(&socket);
+            }
+        }
+        if let Some(socket) = last {
+            self.send_queued(&socket);
         }
         storage.set_busy(false);
         self.drain();
@@ -260,8 +270,29 @@ impl Driver {
         {
             storage.hold(socket, frame);
             self.schedule_flush(storage);
-        } else if let Err(reason) = socket.send(&frame) {
-            self.fail_socket(&reason);
+            return;
+        }
+        match socket.queue(&frame) {
+            Queued::Behind => {}
+            Queued::Full => self.send_queued(&socket),
+            Queued::First => {
+                let driver = self.this.clone();
+                spawn_local(async move {
+                    if let Some(driver) = driver.upgrade() {
+                        driver.send_queued(&socket);
+                        driver.drain();
+                    }
+                });
+            }
+        }
+    }
+
+    fn send_queued(&self, socket: &Rc<Socket>) {
+        if let Err(reason) = socket.flush() {
+            let is_current = self.socket.borrow().as_ref().is_some_and(|current| Rc::ptr_eq(current, socket));
+            if is_current {
+                self.fail_socket(&reason);
+            }
         }
     }
 

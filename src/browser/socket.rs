@@ -1,5 +1,6 @@
 //! One WebSocket with subprotocol `xmpp` (RFC 7395, section 3.1), and its callbacks.
 
+use std::cell::RefCell;
 use std::rc::Weak;
 
 use wasm_bindgen::prelude::*;
@@ -13,12 +14,17 @@ use super::env;
 #[wasm_bindgen]
 extern "C" {
     /// An object of the package.
+    #[derive(Clone)]
     pub type Inlet;
 
     /// Has `receive` called with each frame (nothing for a binary one) and the time on both clocks: one call into WebAssembly, where an
     /// event whose fields are asked for would be six.
     #[wasm_bindgen(method)]
     fn listen(this: &Inlet, socket: &WebSocket, receive: &JsValue);
+
+    /// Sends the frames that stand one behind the other in `text`; `ends` says where each of them ends, in UTF-16 units. Throws what the socket throws.
+    #[wasm_bindgen(method, catch)]
+    fn send(this: &Inlet, socket: &WebSocket, text: &str, ends: Vec<u32>) -> Result<(), JsValue>;
 }
 
 /// RFC 6455, section 7.4.1: closed without a close frame.
@@ -31,8 +37,31 @@ const OFFLINE: &str = "the browser is offline";
 /// Closed when dropped; from then on no event of it reaches the session.
 pub(super) struct Socket {
     socket: WebSocket,
+    inlet: Inlet,
+    batch: RefCell<Batch>,
     #[expect(dead_code, reason = "owns what the browser calls")]
     callbacks: Callbacks,
+}
+
+/// Frames that cross the border together: to decode one text costs less than to decode each.
+#[derive(Default)]
+struct Batch {
+    text: String,
+    /// Where each frame ends, in UTF-16 units.
+    ends: Vec<u32>,
+}
+
+/// What is not sent in the middle of a task: what stands in a batch is sent by nobody else meanwhile.
+const BATCH_BYTES: usize = 16 * 1024;
+
+/// What is to be done about frames that wait.
+pub(super) enum Queued {
+    /// They are to be sent at the end of the running task.
+    First,
+    /// Somebody sees to that already.
+    Behind,
+    /// They are enough: they are to be sent now.
+    Full,
 }
 
 /// They may be called while one of them runs: by whatever a page has put in the place of WebSocket. There is no `onerror`: a close
@@ -57,7 +86,7 @@ impl Socket {
         socket.set_onopen(Some(callbacks.open.as_ref().unchecked_ref()));
         inlet.listen(&socket, callbacks.message.as_ref());
         socket.set_onclose(Some(callbacks.close.as_ref().unchecked_ref()));
-        Ok(Self { socket, callbacks })
+        Ok(Self { socket, inlet: inlet.clone(), batch: RefCell::default(), callbacks })
     }
 
     /// No event of it reaches the session any more.
@@ -67,14 +96,36 @@ impl Socket {
         self.socket.set_onclose(None);
     }
 
-    /// The error is the browser's own words.
-    pub(super) fn send(&self, frame: &str) -> Result<(), String> {
-        self.socket.send_with_str(frame).map_err(|error| describe(&error))
+    /// Puts a frame behind those that wait.
+    pub(super) fn queue(&self, frame: &str) -> Queued {
+        let mut batch = self.batch.borrow_mut();
+        let Batch { text, ends } = &mut *batch;
+        let units = if frame.is_ascii() { frame.len() } else { frame.chars().map(char::len_utf16).sum() };
+        let start = ends.last().copied().unwrap_or(0);
+        ends.push(u32::try_from(units).map_or(u32::MAX, |units| start.saturating_add(units)));
+        text.push_str(frame);
+        match ends.len() {
+            _ if text.len() >= BATCH_BYTES => Queued::Full,
+            1 => Queued::First,
+            _ => Queued::Behind,
+        }
+    }
+
+    /// Sends what waits. The error is the browser's own words.
+    pub(super) fn flush(&self) -> Result<(), String> {
+        // Taken out first: a page's own WebSocket may call back.
+        let Batch { text, ends } = self.batch.take();
+        if ends.is_empty() {
+            return Ok(());
+        }
+        self.inlet.send(&self.socket, &text, ends).map_err(|error| describe(&error))
     }
 }
 
 impl Drop for Socket {
     fn drop(&mut self) {
+        // What was sent before it was closed.
+        let _ = self.flush();
         // First nobody listens, then the callbacks go: a late event must not find a callback that is no more.
         self.silence();
         // What was sent is still delivered. An error would say that it is closed already.

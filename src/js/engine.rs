@@ -7,8 +7,8 @@ use std::rc::Rc;
 
 use wasm_bindgen::prelude::*;
 
-use crate::browser::{Driver, Inlet, Store};
-use crate::proto::{Config, GivenCredentials, Input, MessageOptions, Token};
+use crate::browser::{Driver, Inlet, Store, moment, now};
+use crate::proto::{Config, GivenCredentials, Input, MessageOptions, Now, Token};
 
 use super::host::{Interests, JsHost, Sink};
 use super::options::Options;
@@ -29,14 +29,18 @@ impl Engine {
         config.is_stored = store.is_some();
         let interests = Interests::default();
         let inlet: Inlet = JsValue::from(&sink).unchecked_into();
-        let host = JsHost { sink, names, interests: interests.clone(), told_from: RefCell::default() };
+        let host =
+            JsHost { sink, names, interests: interests.clone(), told_from: RefCell::default(), told_to: RefCell::default() };
         Ok(Self { driver: Driver::new(config, Box::new(host), inlet, store), interests })
     }
 
     /// Which events are wanted: bit `n` stands for the `n`th name.
-    pub fn listen(&self, interests: u32, is_reporting_stanzas: bool) {
+    pub fn listen(&self, interests: u32, is_reporting_stanzas: bool, is_reporting_sends: bool) {
         self.interests.set(interests);
-        self.driver.act(|session, _| session.report_stanzas(is_reporting_stanzas));
+        self.driver.act(|session, _| {
+            session.report_stanzas(is_reporting_stanzas);
+            session.report_sends(is_reporting_sends);
+        });
     }
 
     pub fn state(&self) -> String {
@@ -80,13 +84,14 @@ impl Engine {
 
     #[wasm_bindgen(js_name = sendMessage)]
     pub fn send_message(&self, token: u32, options: JsValue) -> Result<(), JsValue> {
-        self.post(token, from_js(options)?)
+        self.post(now(), token, from_js(options)?)
     }
 
-    /// As `sendMessage`, with a recipient and a body and nothing else.
+    /// As `sendMessage`, with a recipient, an id and a body and nothing else. The times are `performance.now()` and `Date.now()`.
     #[wasm_bindgen(js_name = sendText)]
-    pub fn send_text(&self, token: u32, to: String, body: String) -> Result<(), JsValue> {
-        self.post(token, MessageOptions { to, body: Some(body), ..MessageOptions::default() })
+    pub fn send_text(&self, token: u32, to: String, id: String, body: String, mono_ms: f64, wall_ms: f64) -> Result<(), JsValue> {
+        let options = MessageOptions { to, id: Some(id), body: Some(body), ..MessageOptions::default() };
+        self.post(moment(mono_ms, wall_ms), token, options)
     }
 
     #[wasm_bindgen(js_name = rosterItems)]
@@ -156,7 +161,7 @@ impl Engine {
 }
 
 impl Engine {
-    fn post(&self, token: u32, options: MessageOptions) -> Result<(), JsValue> {
-        result(self.driver.act(|session, now| session.send_message(now, Token(token), options)).map(drop))
+    fn post(&self, now: Now, token: u32, options: MessageOptions) -> Result<(), JsValue> {
+        result(self.driver.act_at(now, |session, now| session.send_message(now, Token(token), options)).map(drop))
     }
 }

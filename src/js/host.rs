@@ -56,10 +56,10 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     fn settled(this: &Sink, token: u32, error: JsValue, value: JsValue) -> Result<(), JsValue>;
 
-    /// A message of ours has arrived that has no more to it than a body, which the package has kept. `from` only when it is another
-    /// one than last time.
+    /// A message of ours has arrived that has no more to it than an id and a body, which the package has kept. `from` and `to` only when they
+    /// are others than last time.
     #[wasm_bindgen(method, catch)]
-    fn sent(this: &Sink, token: u32, id: &str, from: Option<&str>, to: &str, timestamp: f64) -> Result<(), JsValue>;
+    fn sent(this: &Sink, token: u32, from: Option<&str>, to: Option<&str>, timestamp: f64) -> Result<(), JsValue>;
 
     #[wasm_bindgen(method, catch)]
     fn credentials(this: &Sink, id: u32, mechanisms: Vec<String>, jid: &str) -> Result<(), JsValue>;
@@ -72,8 +72,9 @@ pub(super) struct JsHost {
     pub(super) sink: Sink,
     pub(super) names: Vec<String>,
     pub(super) interests: Interests,
-    /// The address that the package was last told for messages of ours.
+    /// The addresses that the package was last told for messages of ours.
     pub(super) told_from: RefCell<String>,
+    pub(super) told_to: RefCell<String>,
 }
 
 impl Host for JsHost {
@@ -100,13 +101,13 @@ impl Host for JsHost {
         let _ = self.sink.event(index, payload.as_deref());
     }
 
-    fn settled(&self, token: Token, result: Result<Reply, Error>) {
+    fn settled(&self, token: Token, result: Result<Reply, Box<Error>>) {
         let (error, value) = match result {
             Ok(Reply::Done) => (JsValue::UNDEFINED, JsValue::UNDEFINED),
             Ok(Reply::Message(message)) if self.tell_sent(token, &message).is_some() => return,
             Ok(Reply::Message(message)) => (JsValue::UNDEFINED, to_js(&message)),
             Ok(Reply::Stanza(stanza)) => (JsValue::UNDEFINED, to_js(&stanza)),
-            Err(error) => (to_js(&error), JsValue::UNDEFINED),
+            Err(error) => (to_js(&*error), JsValue::UNDEFINED),
         };
         let _ = self.sink.settled(token.0, error, value);
     }
@@ -162,12 +163,9 @@ impl JsHost {
         if !is_plain {
             return None;
         }
-        let is_known = *self.told_from.borrow() == message.from;
-        if !is_known {
-            self.told_from.replace(message.from.clone());
-        }
-        let from = (!is_known).then_some(message.from.as_str());
-        let _ = self.sink.sent(token.0, &message.id, from, &message.to, message.timestamp_ms as f64);
+        let from = news(&self.told_from, &message.from);
+        let to = news(&self.told_to, &message.to);
+        let _ = self.sink.sent(token.0, from, to, message.timestamp_ms as f64);
         Some(())
     }
 
@@ -185,6 +183,15 @@ impl JsHost {
         let _ = self.sink.presence(from, from_end, status, status_end, *kind as u32, show, i32::from(*priority));
         Some(())
     }
+}
+
+/// What was not told last.
+fn news<'a>(told: &RefCell<String>, text: &'a str) -> Option<&'a str> {
+    let is_known = *told.borrow() == text;
+    if !is_known {
+        told.replace(text.to_owned());
+    }
+    (!is_known).then_some(text)
 }
 
 /// At most a body: no languages, subject, thread or error.

@@ -27,7 +27,7 @@ pub enum Event {
     /// Emitted when somebody is typing, or stopped.
     ChatState(ChatState),
     /// Emitted when a resource of somebody came, changed or went.
-    Presence(Box<Presence>),
+    Presence(Arc<Presence>),
     /// Emitted when somebody asks for, grants, withdraws or refuses a presence subscription.
     Subscription(SubscriptionEvent),
     /// Emitted when the roster was loaded, or an item of it changed.
@@ -87,7 +87,7 @@ pub struct StateChange {
     pub previous: State,
     /// Why the connection was lost or could not be made.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub error: Option<Error>,
+    pub error: Option<Box<Error>>,
     /// With `waiting`: milliseconds until the next attempt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_in_ms: Option<u32>,
@@ -129,7 +129,7 @@ pub struct Delivery {
     pub to: String,
     pub stage: Stage,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub error: Option<Error>,
+    pub error: Option<Box<Error>>,
 }
 
 /// What somebody does in a conversation (XEP-0085, section 2).
@@ -215,7 +215,7 @@ pub struct Presence {
     pub idle_since_ms: Option<i64>,
     /// With type error: why our presence did not arrive, or what a room has against it.
     #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
-    pub error: Option<Error>,
+    pub error: Option<Box<Error>>,
     #[serde(skip)]
     pub(crate) places: PresencePlaces,
 }

@@ -214,7 +214,7 @@ impl Cx<'_> {
     }
 
     pub(crate) fn settle(&mut self, token: Token, result: Result<Reply, Error>) {
-        self.outputs.push_back(Output::Settled { token, result });
+        self.outputs.push_back(Output::Settled { token, result: result.map_err(Box::new) });
     }
 
     /// Sends a presence, or another stanza that is not kept.

@@ -85,7 +85,7 @@ pub enum Output {
     /// Tell the app.
     Event(Event),
     /// A command has its outcome.
-    Settled { token: Token, result: Result<Reply, Error> },
+    Settled { token: Token, result: Result<Reply, Box<Error>> },
 }
 
 /// What came of [`Output::OpenStorage`].

@@ -90,6 +90,8 @@ pub(crate) struct Outbox {
     /// The largest stanza that the server takes (XEP-0478).
     most_bytes: Option<u32>,
     is_open: bool,
+    /// Nobody listens to what becomes of messages; who waits for one is told all the same, and of what fails everybody is.
+    is_quiet: bool,
     /// Every stanza is kept until it is confirmed, to be sent again when the session is resumed.
     is_keeping: bool,
     /// Where a command that was given up stood among what was sent: the next is likely to stand behind it.
@@ -102,6 +104,11 @@ pub(crate) struct Outbox {
 }
 
 impl Outbox {
+    /// Whether anybody listens to what becomes of messages.
+    pub(crate) fn report(&mut self, is_on: bool) {
+        self.is_quiet = !is_on;
+    }
+
     /// A new session: counting starts again.
     pub(crate) fn begin(&mut self, is_keeping: bool) {
         self.sent_count = 0;
@@ -211,8 +218,10 @@ impl Outbox {
 
     /// Takes a message: `message` and `delivery` events first, then the wire, if the session is online.
     pub(crate) fn post(&mut self, message: Outgoing, outputs: &mut VecDeque<Output>) {
-        outputs.extend(message.message.clone().map(|message| Output::Event(Event::Message(message))));
-        tell(&message, Stage::Queued, None, outputs);
+        if !self.is_quiet {
+            outputs.extend(message.message.clone().map(|message| Output::Event(Event::Message(message))));
+            tell(&message, Stage::Queued, None, outputs);
+        }
         self.commitments += 1;
         if self.can_send() {
             self.send(message, false, outputs);
@@ -228,7 +237,7 @@ impl Outbox {
             if let Some(message) = &confirmed.message {
                 self.sent_messages -= 1;
                 self.last_confirmed.get_or_insert_default().clone_from(&message.id);
-                succeed(confirmed, outputs);
+                succeed(confirmed, self.is_quiet, outputs);
             }
         }
     }
@@ -278,7 +287,7 @@ impl Outbox {
                 doubtful.losses = doubtful.losses.saturating_add(1);
             }
             match verdict {
-                Verdict::Acked => succeed(doubtful, outputs),
+                Verdict::Acked => succeed(doubtful, self.is_quiet, outputs),
                 Verdict::Unknown => fail(doubtful, &delivery_unknown(), outputs),
                 Verdict::Again if doubtful.is_too_much() => {
                     let error = doubtful.too_much();
@@ -336,7 +345,7 @@ impl Outbox {
         self.sent_bytes += message.frame.len() as u64;
         self.sent_messages += 1;
         outputs.push_back(Output::SendFrame(message.frame.clone()));
-        if !is_again {
+        if !is_again && !self.is_quiet {
             tell(&message, Stage::Sent, None, outputs);
         }
         self.sent.push_back(Outgoing { count: self.sent_count, ..message });
@@ -378,22 +387,24 @@ fn delivery_unknown() -> Error {
         .remedy("Ask the user before sending it again: it may have arrived.")
 }
 
-fn succeed(stanza: Outgoing, outputs: &mut VecDeque<Output>) {
-    tell(&stanza, Stage::Acked, None, outputs);
+fn succeed(stanza: Outgoing, is_quiet: bool, outputs: &mut VecDeque<Output>) {
+    if !is_quiet {
+        tell(&stanza, Stage::Acked, None, outputs);
+    }
     if let (Some(token), Some(message)) = (stanza.token, stanza.message) {
         outputs.push_back(Output::Settled { token, result: Ok(Reply::Message(message)) });
     }
 }
 
 fn fail(stanza: Outgoing, error: &Error, outputs: &mut VecDeque<Output>) {
-    tell(&stanza, Stage::Failed, Some(error.clone()), outputs);
+    tell(&stanza, Stage::Failed, Some(Box::new(error.clone())), outputs);
     if let Some(token) = stanza.token {
-        outputs.push_back(Output::Settled { token, result: Err(error.clone()) });
+        outputs.push_back(Output::Settled { token, result: Err(Box::new(error.clone())) });
     }
 }
 
 /// Of what is no message of the app nothing is told.
-fn tell(stanza: &Outgoing, stage: Stage, error: Option<Error>, outputs: &mut VecDeque<Output>) {
+fn tell(stanza: &Outgoing, stage: Stage, error: Option<Box<Error>>, outputs: &mut VecDeque<Output>) {
     if let Some(message) = &stanza.message {
         let delivery = Delivery { id: message.id.clone(), to: message.to.clone(), stage, error };
         outputs.push_back(Output::Event(Event::Delivery(delivery)));

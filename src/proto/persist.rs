@@ -252,7 +252,7 @@ pub(crate) struct RosterRecord {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PresencesRecord {
     /// In the order in which they came.
-    pub(crate) entries: Vec<Presence>,
+    pub(crate) entries: Vec<Arc<Presence>>,
     /// Our own, where the app has chosen it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) chosen: Option<PresenceOptions>,
@@ -294,8 +294,9 @@ impl PresencesRecord {
     pub(crate) fn weight(&self) -> usize {
         let statuses =
             |entry: &Presence| entry.statuses.iter().flatten().map(|(lang, text)| lang.len() + text.len() + 6).sum::<usize>();
-        let entry =
-            |entry: &Presence| entry.from.len() + entry.status.as_deref().map_or(0, str::len) + statuses(entry) + OBJECT_BYTES;
+        let entry = |entry: &Arc<Presence>| {
+            entry.from.len() + entry.status.as_deref().map_or(0, str::len) + statuses(entry) + OBJECT_BYTES
+        };
         self.entries.iter().map(entry).sum()
     }
 }

@@ -236,7 +236,7 @@ impl Peer {
             match output {
                 Output::SendFrame(frame) => held.push(frame),
                 Output::Event(event) => self.events.push((event.name().to_owned(), serde_json::to_value(&event).unwrap())),
-                Output::Settled { token, result } => self.settled.push((token, result)),
+                Output::Settled { token, result } => self.settled.push((token, result.map_err(|error| *error))),
                 Output::OpenSocket { url } => self.opened.push(url),
                 Output::CloseSocket => self.closed += 1,
                 Output::DeriveKey { id, request } if self.answers_keys => keys.push((id, derive_key(&request))),

@@ -249,6 +249,11 @@ impl Session {
         self.reports_stanzas = is_on;
     }
 
+    /// Whether anybody listens to [`Event::Message`] and [`Event::Delivery`]. Those of messages of ours are then made. On at the start.
+    pub fn report_sends(&mut self, is_on: bool) {
+        self.outbox.report(is_on);
+    }
+
     /// Takes in what happened outside.
     pub fn handle_input(&mut self, now: Now, input: Input<'_>) {
         match input {
@@ -437,7 +442,7 @@ impl Session {
     }
 
     fn settle(&mut self, token: Token, result: Result<Reply, Error>) {
-        self.outputs.push_back(Output::Settled { token, result });
+        self.outputs.push_back(Output::Settled { token, result: result.map_err(Box::new) });
     }
 
     fn report(&mut self, error: Error) {

@@ -474,28 +474,18 @@ impl<'a, 'l> Parser<'a, 'l> {
 
     /// What needs no second look, from here on.
     fn plain(&mut self, class: u8) -> &'a str {
-        let start = self.at;
-        let bytes = self.frame.as_bytes();
-        while let Some(byte) = bytes.get(self.at) {
-            if is_in(*byte, class) {
-                break;
-            }
-            self.at += 1;
-        }
-        self.frame.get(start..self.at).unwrap_or_default()
+        let rest = self.rest();
+        let end = rest.bytes().position(|byte| is_in(byte, class)).unwrap_or(rest.len());
+        self.at += end;
+        rest.get(..end).unwrap_or_default()
     }
 
     /// A name as written: a prefix, a colon, a local name.
     fn name(&mut self) -> Option<&'a str> {
-        let start = self.at;
-        let bytes = self.frame.as_bytes();
-        while let Some(byte) = bytes.get(self.at) {
-            if !is_in(*byte, IN_NAME) {
-                break;
-            }
-            self.at += 1;
-        }
-        self.frame.get(start..self.at).filter(|name| !name.is_empty())
+        let rest = self.rest();
+        let end = rest.bytes().position(|byte| !is_in(byte, IN_NAME)).unwrap_or(rest.len());
+        self.at += end;
+        rest.get(..end).filter(|name| !name.is_empty())
     }
 
     fn skip_space(&mut self) -> bool {
@@ -523,6 +513,10 @@ const FORBIDDEN: XmlFault = XmlFault::NotWellFormed("a character is one that XML
 
 /// Prefix and local name.
 fn split(name: &str) -> Parsed<(&str, &str)> {
+    // Nearly all: letters alone.
+    if name.bytes().all(|byte| byte.is_ascii_lowercase()) {
+        return Ok(("", name));
+    }
     let (prefix, local) = match name.bytes().position(|byte| byte == b':') {
         None => ("", name),
         Some(colon) => {

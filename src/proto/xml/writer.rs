@@ -2,6 +2,8 @@
 //!
 //! Elements carry their namespace as a default declaration where it changes; prefixes are made only for attributes that have one.
 
+use std::ops::Range;
+
 use xso::{AsXml, Item};
 
 use super::super::error::Error;
@@ -32,8 +34,8 @@ impl From<WriteError> for Error {
 #[derive(Debug, Default)]
 pub(crate) struct Writer {
     out: String,
-    /// Open elements: where the name stands in `out`, and the default namespace inside.
-    open: Vec<(std::ops::Range<usize>, String)>,
+    /// Open elements: where the name stands in `out`, and the default namespace inside, as it is written there.
+    open: Vec<(Range<usize>, Range<usize>)>,
     is_in_tag: bool,
     prefixes: u32,
     error: Option<WriteError>,
@@ -41,7 +43,7 @@ pub(crate) struct Writer {
 
 impl Writer {
     pub(crate) fn new() -> Self {
-        Self { out: String::with_capacity(256), ..Self::default() }
+        Self { out: String::with_capacity(384), open: Vec::with_capacity(4), ..Self::default() }
     }
 
     /// Opens an element. `name` is a literal of ours or comes from a parsed document.
@@ -50,14 +52,19 @@ impl Writer {
         self.out.push('<');
         let start = self.out.len();
         self.out.push_str(name);
-        let range = start..self.out.len();
-        let is_inherited = self.open.last().is_some_and(|(_, outer)| outer == namespace);
-        self.open.push((range, namespace.to_owned()));
+        let name = start..self.out.len();
         self.is_in_tag = true;
-        let is_root_without_namespace = self.open.len() == 1 && namespace.is_empty();
-        if !is_inherited && !is_root_without_namespace {
+        // Outside of the root there is none. What is written escaped is written again: it would look like another one.
+        let outer = self.open.last().map_or(0..0, |(_, outer)| outer.clone());
+        let is_inherited = !namespace.contains('&') && self.out.get(outer.clone()) == Some(namespace);
+        let inner = if is_inherited {
+            outer
+        } else {
+            let start = self.out.len() + " xmlns='".len();
             self.attr("xmlns", namespace);
-        }
+            start..self.out.len() - 1
+        };
+        self.open.push((name, inner));
         self
     }
 
@@ -222,6 +229,10 @@ impl Writer {
     fn escape(&mut self, text: &str, is_attribute: bool) {
         let mut start = 0;
         for (at, byte) in text.bytes().enumerate() {
+            // Nearly all: they need no look at the list.
+            if byte > b'>' && byte != 0xef || (b'('..=b';').contains(&byte) || byte == b' ' {
+                continue;
+            }
             let replacement = match byte {
                 b'&' => "&amp;",
                 b'<' => "&lt;",

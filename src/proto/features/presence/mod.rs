@@ -11,6 +11,7 @@ mod stanza;
 mod table;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -166,14 +167,14 @@ impl Feature for PresenceTracker {
         };
         // RFC 6120, section 8.1.2.1: without a sender it is from our own account.
         let from = stanza.attr("from").unwrap_or(cx.own_bare());
-        let presence = stanza::read(cx, stanza, from, kind);
+        let presence = Arc::new(stanza::read(cx, stanza, from, kind));
         match kind {
             PresenceType::Available => self.table.put(presence.clone()),
             PresenceType::Unavailable => self.table.drop_address(from),
-            PresenceType::Error if presence.error.as_ref().is_some_and(stanza::is_unreachable) => self.table.drop_address(from),
+            PresenceType::Error if presence.error.as_deref().is_some_and(stanza::is_unreachable) => self.table.drop_address(from),
             PresenceType::Error => {}
         }
-        cx.emit(Event::Presence(Box::new(presence)));
+        cx.emit(Event::Presence(presence));
         Flow::Continue
     }
 

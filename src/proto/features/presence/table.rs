@@ -4,16 +4,18 @@
 //! of the last activity. Here: the highest priority, so that negative ones come last; among equals the one most ready
 //! to talk, from `chat` over plain available, `away` and `xa` to `dnd`; among those the one heard of last.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::ops::Bound;
+use std::sync::Arc;
 
+use super::super::super::collected::{ByKey, Keyed};
 use super::super::super::event::{Presence, Show};
 use super::super::super::jids;
 
 /// By address. All resources of a bare JID stand together: `/` is in every full JID, and in no bare one.
 #[derive(Debug, Default)]
 pub(super) struct Table {
-    entries: BTreeMap<String, Entry>,
+    entries: BTreeSet<ByKey<Entry>>,
     /// How many presences were put.
     count: u64,
     /// Grows with every change.
@@ -22,22 +24,17 @@ pub(super) struct Table {
 
 #[derive(Debug)]
 struct Entry {
-    presence: Presence,
+    /// Shared with the event that tells of it.
+    presence: Arc<Presence>,
     /// The count when it came: what came later is larger.
     at: u64,
 }
 
 impl Table {
-    pub(super) fn put(&mut self, presence: Presence) {
+    pub(super) fn put(&mut self, presence: Arc<Presence>) {
         self.count += 1;
         self.revision += 1;
-        let at = self.count;
-        match self.entries.get_mut(&presence.from) {
-            Some(entry) => *entry = Entry { presence, at },
-            None => {
-                self.entries.insert(presence.from.clone(), Entry { presence, at });
-            }
-        }
+        self.entries.replace(ByKey(Entry { presence, at: self.count }));
     }
 
     /// A full JID: that resource is gone. A bare JID: all of them are.
@@ -47,7 +44,7 @@ impl Table {
         if jids::resource(jid).is_none() {
             let addresses: Vec<String> = self.resources(jid).map(|entry| entry.presence.from.clone()).collect();
             for address in addresses {
-                self.entries.remove(&address);
+                self.entries.remove(&*address);
             }
         }
     }
@@ -62,41 +59,41 @@ impl Table {
     }
 
     /// All presences, in the order in which they came.
-    pub(super) fn in_order(&self) -> impl Iterator<Item = &Presence> {
-        sorted(self.entries.values().map(|entry| ((0, 0, entry.at), entry))).into_iter()
+    pub(super) fn in_order(&self) -> Vec<Arc<Presence>> {
+        sorted(self.entries.iter().map(|ByKey(entry)| ((0, 0, entry.at), entry))).into_iter().cloned().collect()
     }
 
     /// Exactly this address.
     pub(super) fn one(&self, jid: &str) -> Option<&Presence> {
-        self.entries.get(jid).map(|entry| &entry.presence)
+        self.entries.get(jid).map(|ByKey(entry)| &*entry.presence)
     }
 
     pub(super) fn most_available(&self, bare: &str) -> Option<&Presence> {
-        self.addresses(bare).max_by_key(|entry| entry.rank()).map(|entry| &entry.presence)
+        self.addresses(bare).max_by_key(|entry| entry.rank()).map(|entry| &*entry.presence)
     }
 
     /// The most available first.
     pub(super) fn all(&self, bare: &str) -> Vec<&Presence> {
         let mut all = sorted(self.addresses(bare).map(|entry| (entry.rank(), entry)));
         all.reverse();
-        all
+        all.into_iter().map(|presence| &**presence).collect()
     }
 
     /// The resources, and the bare JID itself: gateways and services speak from it.
     fn addresses(&self, bare: &str) -> impl Iterator<Item = &Entry> {
-        self.entries.get(bare).into_iter().chain(self.resources(bare))
+        self.entries.get(bare).map(|ByKey(entry)| entry).into_iter().chain(self.resources(bare))
     }
 
     fn resources(&self, bare: &str) -> impl Iterator<Item = &Entry> {
         // `0` is what comes right after `/`.
         let (from, to) = (format!("{bare}/"), format!("{bare}0"));
         let range = (Bound::Included(from.as_str()), Bound::Excluded(to.as_str()));
-        self.entries.range::<str, _>(range).map(|(_, entry)| entry)
+        self.entries.range::<str, _>(range).map(|ByKey(entry)| entry)
     }
 }
 
 /// One sort for both orders, since each type sorted brings a sort of its own.
-fn sorted<'a>(entries: impl Iterator<Item = (Rank, &'a Entry)>) -> Vec<&'a Presence> {
+fn sorted<'a>(entries: impl Iterator<Item = (Rank, &'a Entry)>) -> Vec<&'a Arc<Presence>> {
     let mut entries: Vec<_> = entries.collect();
     entries.sort_unstable_by_key(|(rank, _)| *rank);
     entries.into_iter().map(|(_, entry)| &entry.presence).collect()
@@ -104,6 +101,12 @@ fn sorted<'a>(entries: impl Iterator<Item = (Rank, &'a Entry)>) -> Vec<&'a Prese
 
 /// Priority, readiness, when it came.
 type Rank = (i8, u8, u64);
+
+impl Keyed for Entry {
+    fn key(&self) -> &str {
+        &self.presence.from
+    }
+}
 
 impl Entry {
     fn rank(&self) -> Rank {

@@ -26,6 +26,9 @@ pub(super) fn read(item: Element<'_>) -> Result<RosterItem, &'static str> {
 
 /// Sorted, since servers keep no order; without what sections 2.3.3 and 2.4.3 make an error: doubles and empty names.
 pub(super) fn normal_groups(groups: Vec<String>) -> Vec<String> {
+    if groups.len() < 2 {
+        return groups.into_iter().filter(|group| !group.is_empty()).collect();
+    }
     let groups = groups.into_iter().filter(|group| !group.is_empty());
     collected::<BTreeSet<String>, _>(groups).into_iter().collect()
 }

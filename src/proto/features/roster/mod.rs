@@ -12,13 +12,13 @@ mod item;
 mod record;
 mod subscriptions;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::Deserialize;
 
 use self::changes::{Card, Change, Changes, Wanted};
-use super::super::collected::collected;
+use super::super::collected::{ByKey, Keyed, collected};
 use super::super::error::{Code, Error};
 use super::super::event::{Event, RosterChange, RosterChangeKind, RosterItem, Subscription};
 use super::super::feature::{Cx, Feature, Flow, IqKind, ticket};
@@ -58,7 +58,7 @@ pub struct RosterUpdate {
 #[derive(Default)]
 pub(crate) struct Roster {
     /// Shared with the events that tell of them.
-    items: BTreeMap<String, Arc<RosterItem>>,
+    items: BTreeSet<ByKey<Arc<RosterItem>>>,
     /// What the server calls this state of the roster. `None`: it keeps no versions, or something of it did not come through, and only
     /// a whole roster can bring it back.
     version: Option<String>,
@@ -82,20 +82,29 @@ impl Roster {
 
     /// All items, sorted by JID.
     pub(crate) fn items(&self) -> impl Iterator<Item = &RosterItem> {
-        self.items.values().map(|item| &**item)
+        self.items.iter().map(|ByKey(item)| &**item)
+    }
+
+    /// As the events and the storage have them.
+    fn shared(&self) -> Vec<Arc<RosterItem>> {
+        self.items.iter().map(|ByKey(item)| item.clone()).collect()
+    }
+
+    fn item(&self, jid: &str) -> Option<&RosterItem> {
+        self.items.get(jid).map(|ByKey(item)| &**item)
     }
 
     /// One item; the JID need not be normalised.
     pub(crate) fn get(&self, jid: &str) -> Option<&RosterItem> {
         let jid = jids::normal(jid).ok()?;
-        self.items.get(&*jid).or_else(|| self.items.get(jids::bare(&jid))).map(|item| &**item)
+        self.item(&jid).or_else(|| self.item(jids::bare(&jid)))
     }
 
     /// Whether somebody may see our presence (section 2.1.2.5): a contact whom we let, or another device of ours.
     pub(crate) fn shows_us_to(&self, jid: &str) -> bool {
         let bare = jids::bare(jid);
-        let is_let = |item: &Arc<RosterItem>| matches!(item.subscription, Subscription::From | Subscription::Both);
-        bare == self.owner || self.items.get(bare).is_some_and(is_let)
+        let is_let = |item: &RosterItem| matches!(item.subscription, Subscription::From | Subscription::Both);
+        bare == self.owner || self.item(bare).is_some_and(is_let)
     }
 
     /// Adds a contact (section 2.3). Who it is, the server has to know; that it is a JID is checked here.
@@ -128,7 +137,7 @@ impl Roster {
     /// The JID under which an item is, or would be, kept. Items are bare JIDs, save what a gateway of old has put there.
     fn key(&self, jid: &str) -> Result<String, Error> {
         let jid = jids::normalise("jid", jid)?;
-        let is_known = jids::resource(&jid).is_none() || self.items.contains_key(&jid);
+        let is_known = jids::resource(&jid).is_none() || self.items.contains(&*jid);
         Ok(if is_known { jid } else { jids::bare(&jid).to_owned() })
     }
 
@@ -138,7 +147,7 @@ impl Roster {
         match self.changes.newest(jid, |request_id| cx.is_awaited(request_id)) {
             Some(Wanted::Stored(card)) => Some(card.clone()),
             Some(Wanted::Removed) => None,
-            None => self.items.get(jid).map(|item| Card::of(item)),
+            None => self.item(jid).map(Card::of),
         }
     }
 
@@ -159,7 +168,7 @@ impl Roster {
         let result = reply.map(|()| {
             match change {
                 Some(Change { wanted: Wanted::Stored(card), is_seen: false, .. }) => {
-                    self.store(cx, card.apply_to(jid, self.items.get(jid).map(|item| &**item)))
+                    self.store(cx, card.apply_to(jid, self.item(jid)))
                 }
                 Some(Change { wanted: Wanted::Removed, is_seen: false, .. }) => self.discard(cx, jid),
                 _ => false,
@@ -205,7 +214,7 @@ impl Roster {
             None if !asked_version.is_empty() => {}
             query => self.replace(cx, query),
         }
-        cx.emit(Event::Roster(RosterChange { change: RosterChangeKind::Loaded, items: self.items.values().cloned().collect() }));
+        cx.emit(Event::Roster(RosterChange { change: RosterChangeKind::Loaded, items: self.shared() }));
     }
 
     /// Takes a whole roster. An item that cannot be read costs only itself, and the version: the next login asks for all again.
@@ -221,7 +230,7 @@ impl Roster {
                         if item.subscription == Subscription::Remove {
                             item.subscription = Subscription::None;
                         }
-                        Some((item.jid.clone(), Arc::new(item)))
+                        Some(ByKey(Arc::new(item)))
                     }
                     Err(fault) => {
                         unreadable += 1;
@@ -279,13 +288,13 @@ impl Roster {
             // Answered here or by another of our clients.
             self.requests.remove(&item.jid);
         }
-        let change = match self.items.get(&item.jid) {
-            Some(known) if **known == item => return false,
+        let change = match self.item(&item.jid) {
+            Some(known) if *known == item => return false,
             Some(_) => RosterChangeKind::Updated,
             None => RosterChangeKind::Added,
         };
         let item = Arc::new(item);
-        self.items.insert(item.jid.clone(), item.clone());
+        self.items.replace(ByKey(item.clone()));
         self.revision += 1;
         cx.emit(Event::Roster(RosterChange { change, items: vec![item] }));
         true
@@ -293,11 +302,17 @@ impl Roster {
 
     /// Drops an item. `false`: there was none.
     fn discard(&mut self, cx: &mut Cx<'_>, jid: &str) -> bool {
-        let Some(item) = self.items.remove(jid) else { return false };
+        let Some(ByKey(item)) = self.items.take(jid) else { return false };
         self.revision += 1;
         let item = RosterItem { subscription: Subscription::Remove, ask: None, is_approved: false, ..RosterItem::clone(&item) };
         cx.emit(Event::Roster(RosterChange { change: RosterChangeKind::Removed, items: vec![item.into()] }));
         true
+    }
+}
+
+impl Keyed for Arc<RosterItem> {
+    fn key(&self) -> &str {
+        &self.jid
     }
 }
 

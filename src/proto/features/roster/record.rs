@@ -1,6 +1,6 @@
 //! The roster as it is stored, and back.
 
-use super::super::super::collected::collected;
+use super::super::super::collected::{ByKey, collected};
 use super::super::super::event::{Event, RosterChange, RosterChangeKind, SubscriptionEvent, SubscriptionEventType};
 use super::super::super::feature::Cx;
 use super::super::super::persist::RosterRecord;
@@ -17,7 +17,7 @@ impl Roster {
         (!is_empty).then(|| RosterRecord {
             owner: self.owner.clone(),
             version: self.version.clone(),
-            items: self.items.values().cloned().collect(),
+            items: self.shared(),
             requests: self.requests.iter().cloned().collect(),
         })
     }
@@ -25,7 +25,7 @@ impl Roster {
     /// `has_session`: the session may go on, and with it this roster. Else the next login asks for what has changed since.
     pub(crate) fn restore(&mut self, record: RosterRecord, has_session: bool) {
         *self = Self {
-            items: collected(record.items.into_iter().map(|item| (item.jid.clone(), item))),
+            items: collected(record.items.into_iter().map(ByKey)),
             version: record.version,
             owner: record.owner,
             is_settled: has_session,
@@ -38,7 +38,7 @@ impl Roster {
 
     /// The session goes on in another page, which knows nothing yet: no server says again what it has said before.
     pub(super) fn tell_restored(&mut self, cx: &mut Cx<'_>) {
-        cx.emit(Event::Roster(RosterChange { change: RosterChangeKind::Loaded, items: self.items.values().cloned().collect() }));
+        cx.emit(Event::Roster(RosterChange { change: RosterChangeKind::Loaded, items: self.shared() }));
         for from in self.requests.iter().cloned() {
             let kind = SubscriptionEventType::Subscribe;
             cx.emit(Event::Subscription(SubscriptionEvent { from, kind, status: None, nick: None }));

@@ -26,8 +26,7 @@ impl Roster {
         if !cx.is_bound() {
             return Err(Error::not_connected());
         }
-        let sees_us =
-            self.items.get(&jid).is_some_and(|item| matches!(item.subscription, Subscription::From | Subscription::Both));
+        let sees_us = self.item(&jid).is_some_and(|item| matches!(item.subscription, Subscription::From | Subscription::Both));
         // Section 3.4: approving in advance is for servers that offer it; another would drop it without a word.
         if !sees_us && !self.requests.contains(&jid) && !cx.has_pre_approval() {
             return Err(Error::invalid(format!("{jid} has not asked, and this server does not keep approvals given in advance"))
