@@ -6,6 +6,7 @@ import { Loader } from "./load.js";
 import instantiate, { Engine } from "./waxwing_core.js";
 
 export { XmppError } from "./error.js";
+export { actionOf, parseStyling } from "./styling.js";
 export { xml } from "./xml.js";
 
 // Bundlers look for exactly this expression with `new URL`.

@@ -423,6 +423,17 @@ export interface Message {
    * in them any more.
    */
   fallbacks?: Fallback[];
+  /**
+   * It calls for attention, now (XEP-0224): a sound, or a window that shakes. Not on messages that were kept on the way. Anybody can send it; those
+   * in the roster should be heard, and nobody too often.
+   */
+  attention?: true;
+  /** The message is not to be shown before the reader asks for it (XEP-0382): what it is about, or `""`. */
+  spoiler?: string;
+  /** How the sender would like servers and clients to handle it (XEP-0334). */
+  hints?: MessageHint[];
+  /** The text is to be shown as it is (XEP-0393, section 6): not through {@link parseStyling}. */
+  unstyled?: true;
   /** Files (XEP-0447, XEP-0066): the sender's word. Nothing is fetched. */
   attachments?: Attachment[];
   /** What the sender says about pages that the text links to (XEP-0511). Nothing is fetched. */
@@ -500,6 +511,9 @@ export interface Encryption {
   /** What to call it: of the XEP, or else of the sender. */
   name?: string;
 }
+
+/** Keep it not at all, in no copy for other devices, in no archive; or keep it, although there is no text (XEP-0334, section 4). */
+export type MessageHint = "no-store" | "no-copy" | "no-permanent-store" | "store";
 
 /** What is left of a message that was taken back. */
 export interface Retracted {
@@ -751,6 +765,11 @@ export interface MessagesPart extends CoreMessagesPart {
    * @throws As {@link CoreMessagesPart.send}; `invalid-argument` also for a message of a room that has no `stanzaId`.
    */
   reply(message: Message | MessageTarget, reply: ReplyOptions, options?: RequestOptions): Promise<Message>;
+  /**
+   * Calls for attention (XEP-0224), if they are there now. With words: `send({ to, type: "headline", attention: true, body })`.
+   * @throws As {@link CoreMessagesPart.send}.
+   */
+  requestAttention(to: string, options?: RequestOptions): Promise<Message>;
 }
 
 /** A message that is not at hand as a {@link Message}: where it was said, and its id. */
@@ -773,6 +792,14 @@ export interface MessageOptions extends CoreMessageOptions {
   reactions?: { id: string; emojis: readonly string[] } | undefined;
   /** What this answers (XEP-0461). `quote` is what that said: it is put before each body, for those who do not know replies. */
   replyTo?: { id: string; to?: string | undefined; quote?: string | undefined } | undefined;
+  /** Calls for attention (XEP-0224); of type headline it is not kept for later, when it would mean nothing. */
+  attention?: boolean | undefined;
+  /** Hides the message until the reader asks for it (XEP-0382); what it is about, or `""`. */
+  spoiler?: string | undefined;
+  /** How it should be handled, if anybody cares (XEP-0334). `no-copy` is for full JIDs only. */
+  hints?: readonly MessageHint[] | undefined;
+  /** The text is to be shown as it is (XEP-0393, section 6). */
+  unstyled?: boolean | undefined;
   /**
    * Files that are on the web already (XEP-0447). A message with no text gets their addresses as its body, marked as such, for clients that know no
    * better; a single file is given as XEP-0066 has it, too.
@@ -959,3 +986,52 @@ export type XmlValue = string | number | bigint | boolean | null | undefined | X
  * @throws `invalid-argument` for a value that XML cannot carry.
  */
 export function xml(strings: TemplateStringsArray, ...values: XmlValue[]): Xml;
+
+/**
+ * Reads the styles of a text (XEP-0393), to be shown without any markup of a stranger's: put each `text` into a text node. Not for messages that
+ * are `unstyled`. It takes time in proportion to the text, whatever that says; quotes are opened 16 deep, and what is deeper stays text.
+ *
+ * ```ts
+ * const TAGS = { strong: "strong", emphasis: "em", strikethrough: "s", code: "code" };
+ * const show = (spans: StyledSpan[]): Node[] => spans.map((span) => {
+ *   if (span.type === "text") return new Text(span.text);
+ *   const element = document.createElement(TAGS[span.type]);
+ *   element.append(span.mark, ...(span.type === "code" ? [span.text] : show(span.spans)), span.mark);
+ *   return element;
+ * });
+ * ```
+ *
+ * @throws `invalid-argument` if it is not a text.
+ */
+export function parseStyling(body: string): StyledBlock[];
+
+/** A part of a text: its lines one by one, and what is more than a line. */
+export type StyledBlock =
+  /** One line; without spans, an empty one. */
+  | { type: "paragraph"; spans: StyledSpan[] }
+  /** What stands behind `>`. */
+  | { type: "quote"; blocks: StyledBlock[] }
+  /** What stands between fences of three backticks. `info` is what follows the first: the name of a language, by custom. */
+  | { type: "preformatted"; text: string; info?: string };
+
+/** A part of a line. `mark` is what stood on both sides of it; XEP-0393, section 7 recommends to show it too. */
+export type StyledSpan =
+  | { type: "text"; text: string }
+  | { type: "strong"; mark: "*"; spans: StyledSpan[] }
+  | { type: "emphasis"; mark: "_"; spans: StyledSpan[] }
+  | { type: "strikethrough"; mark: "~"; spans: StyledSpan[] }
+  | { type: "code"; mark: "`"; text: string };
+
+/**
+ * What somebody says that they do (XEP-0245): what follows `/me ` at the beginning of a body. To be shown behind their name, and so that nobody takes it
+ * for what the app itself says. Styles are read of what it returns.
+ *
+ * ```ts
+ * const { body = "" } = message;
+ * const action = actionOf(body);
+ * const blocks = parseStyling(action ?? body);
+ * ```
+ *
+ * @throws `invalid-argument` if it is not a text.
+ */
+export function actionOf(body: string): string | undefined;

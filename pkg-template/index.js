@@ -8,6 +8,7 @@ import { ExtendedMessages } from "./messages.js";
 import instantiate, { Engine } from "./waxwing.js";
 
 export { XmppError } from "./error.js";
+export { actionOf, parseStyling } from "./styling.js";
 export { xml } from "./xml.js";
 
 // Bundlers look for exactly this expression with `new URL`.

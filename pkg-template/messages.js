@@ -1,7 +1,7 @@
 // client.messages with all that extensions add to it.
 
 import { attachmentFields } from "./attachments.js";
-import { jid, listOf, messageFields, nonEmpty, oneOf, optional, shape, text } from "./check.js";
+import { flag, jid, listOf, messageFields, nonEmpty, oneOf, optional, shape, text } from "./check.js";
 import { bare, inner, Messages } from "./client.js";
 import { invalid } from "./error.js";
 import { sourceOf } from "./xml.js";
@@ -14,6 +14,10 @@ const extensionFields = {
   retracts: nonEmpty,
   reactions: shape({ id: nonEmpty, emojis }, "id", "emojis"),
   replyTo: shape({ id: nonEmpty, to: jid, quote: text }, "id"),
+  attention: flag,
+  spoiler: text,
+  hints: listOf(oneOf("no-store", "no-copy", "no-permanent-store", "store")),
+  unstyled: flag,
   ...attachmentFields,
   encryption: shape({ namespace: nonEmpty, name: nonEmpty }, "namespace"),
   payloads: listOf(sourceOf),
@@ -43,12 +47,12 @@ export class ExtendedMessages extends Messages {
     const about = ourTarget(message, ({ type, stanzaId, originId, replaces, id }) => (type === "groupchat" ? stanzaId ?? originId : replaces ?? id));
     // For those who do not know retractions, and for archives, which keep texts.
     const body = "/me took back an earlier message, but this client cannot hide it.";
-    return this.send({ to: about.to, type: about.type, retracts: about.id, body }, options);
+    return this.send({ to: about.to, type: about.type, retracts: about.id, hints: keptLike(message), body }, options);
   }
 
   async react(message, emojis, options) {
     const { to, id, type } = target(message, "message", referredId);
-    return this.send({ to, type: conversational(type), reactions: { id, emojis } }, options);
+    return this.send({ to, type: conversational(type), reactions: { id, emojis }, hints: keptLike(message) }, options);
   }
 
   async reply(message, said, options) {
@@ -57,6 +61,11 @@ export class ExtendedMessages extends Messages {
     if (message.from !== undefined) replyTo.to = message.from;
     if (message.body !== undefined) replyTo.quote = message.body;
     return this.send({ ...reply(said), to, type: type === "headline" ? "chat" : type, replyTo }, options);
+  }
+
+  async requestAttention(to, options) {
+    // XEP-0224, section 4: a headline, which is not kept for somebody who is away.
+    return this.send({ to, type: "headline", attention: true }, options);
   }
 
   async sendChatState(to, state, options) {
@@ -102,11 +111,16 @@ function conversational(type) {
   return type === "groupchat" ? type : "chat";
 }
 
+/** Archives keep what has a text, unless they are asked to keep other messages too: what is about one that they keep (XEP-0334). */
+function keptLike({ hints = [] }) {
+  return hints.includes("no-store") || hints.includes("no-permanent-store") ? [] : ["store"];
+}
+
 /** XEP-0308, section 4: a correction says all of the message again. */
 function stillSaid(message, changes) {
   if (message.direction === undefined) return {};
-  const { thread, parentThread, lang, body, bodies, subject, subjects, replyTo, attachments, links } = message;
-  const said = { thread, parentThread, lang, replyTo, attachments };
+  const { thread, parentThread, lang, body, bodies, subject, subjects, replyTo, spoiler, unstyled, attachments, links } = message;
+  const said = { thread, parentThread, lang, replyTo, spoiler, unstyled, attachments };
   if (changes.body === undefined && changes.bodies === undefined) Object.assign(said, { links }, bodies ? { bodies } : { body });
   if (changes.subject === undefined && changes.subjects === undefined) Object.assign(said, subjects ? { subjects } : { subject });
   const quote = message.fallbacks?.find((fallback) => fallback.for === REPLY)?.body;

@@ -11,7 +11,7 @@ use super::error::Error;
 use super::state::State;
 use super::xml::StanzaTree;
 
-pub use message::{Direction, Fallback, Message, MessageExtensions, MessageType, Reactions, ReplyTo, Retracted};
+pub use message::{Direction, Fallback, Hint, Message, MessageExtensions, MessageType, Reactions, ReplyTo, Retracted};
 pub(crate) use message::{MessagePlaces, signal};
 
 /// A fact for the app.

@@ -47,7 +47,7 @@ pub use discovery::{HOST_META_BYTES, HostMeta, HostMetaFault, HostMetaFormat, Li
 pub use entropy::Entropy;
 pub use error::{ApplicationCondition, Code, Error, ErrorType};
 pub use event::{
-    Activity, Ask, ChatState, Delivery, Direction, Event, ExtensionEvent, ExtensionEventKind, Fallback, Message,
+    Activity, Ask, ChatState, Delivery, Direction, Event, ExtensionEvent, ExtensionEventKind, Fallback, Hint, Message,
     MessageExtensions, MessageType, Presence, PresenceType, Reactions, ReplyTo, Retracted, RosterChange, RosterChangeKind,
     RosterItem, Show, Stage, StanzaText, StateChange, Subscription, SubscriptionEvent, SubscriptionEventType,
 };

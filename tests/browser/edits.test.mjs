@@ -138,3 +138,50 @@ stage.test("what cannot be meant is refused at once", async ({ online }) => {
   await juliet.settle();
   assert.deepEqual(await juliet.seen("message", { direction: "out" }), []);
 });
+
+// What a message says about its text.
+
+stage.test("a call for attention reaches who is there, and nobody later", async ({ online, account }) => {
+  const romeo = await online("romeo");
+  const juliet = await online("juliet");
+  const call = await romeo.call("messages.requestAttention", juliet.jid);
+  assert.deepEqual([call.type, call.attention, call.body], ["headline", true, undefined]);
+  const got = await juliet.take("message", { id: call.id });
+  assert.deepEqual([got.type, got.attention], ["headline", true]);
+
+  const absent = account("nurse");
+  await romeo.call("messages.send", { to: absent.jid, attention: true, body: "kept" });
+  const nurse = await online(absent);
+  const late = await nurse.take("message");
+  assert.deepEqual([late.body, late.delayed, late.attention], ["kept", true, undefined]);
+});
+
+stage.test("spoilers, hints and texts without styles arrive as they were sent, and a correction keeps them", async ({ online }) => {
+  const romeo = await online("romeo");
+  const juliet = await online("juliet");
+  const parts = { spoiler: "the end", hints: ["no-permanent-store"], unstyled: true };
+  const sent = await romeo.call("messages.send", { to: juliet.jid, body: "*both* of them die", ...parts });
+  const { spoiler, hints, unstyled } = await juliet.take("message");
+  assert.deepEqual({ spoiler, hints, unstyled }, parts);
+  await romeo.call("messages.correct", sent, { body: "_both_ of them die" });
+  const corrected = await juliet.take("message");
+  assert.deepEqual([corrected.spoiler, corrected.unstyled], ["the end", true]);
+  await assert.rejects(romeo.call("messages.send", { to: juliet.jid, body: "Hi", hints: ["no-copy"] }), { code: "invalid-argument" });
+});
+
+stage.test("what is about a message is kept where the message is", async ({ online }) => {
+  const romeo = await online("romeo");
+  const juliet = await online("juliet");
+  const [, heard] = await say(romeo, juliet, "Hi");
+  const [kept, not] = [await juliet.call("messages.react", heard, ["\u{1f44b}"]), await juliet.call("messages.react", { ...heard, hints: ["no-store"] }, [])];
+  assert.deepEqual([kept.hints, not.hints], [["store"], undefined]);
+});
+
+stage.test("a text is read for its styles in the page", async ({ page }) => {
+  const found = await page.evaluate(() => [waxwing.parseStyling("*Hi*\n> `there`"), waxwing.actionOf("/me waves")]);
+  const quote = [{ type: "paragraph", spans: [{ type: "code", mark: "`", text: "there" }] }];
+  assert.deepEqual(found, [
+    [{ type: "paragraph", spans: [{ type: "strong", mark: "*", spans: [{ type: "text", text: "Hi" }] }] }, { type: "quote", blocks: quote }],
+    "waves",
+  ]);
+});

@@ -32,6 +32,7 @@ const EXPECTED = [
   "messages.js",
   "package.json",
   "storage.js",
+  "styling.js",
   "waxwing.js",
   "waxwing_bg.wasm",
   "waxwing_core.js",

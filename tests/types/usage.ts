@@ -1,6 +1,6 @@
 // Everything that the contract offers, used the way an app would.
 
-import { Client, init, xml, XmppError } from "waxwing";
+import { actionOf, Client, init, parseStyling, xml, XmppError } from "waxwing";
 import type {
   ClientEvents,
   ClientOptions,
@@ -12,6 +12,8 @@ import type {
   Stanza,
   StanzaErrorCondition,
   StorageAdapter,
+  StyledBlock,
+  StyledSpan,
   Xml,
   XmppErrorCode,
 } from "waxwing";
@@ -128,6 +130,16 @@ async function main(signal: AbortSignal): Promise<void> {
   const answer: Message = await client.messages.reply(sent, { body: "Indeed", subject: "S" }, { signal });
   await client.messages.retract(answer);
   await client.messages.send({ to: "a@b", body: "gone", retracts: "m1", replyTo: { id: "m0", to: "a@b/c", quote: "Hi" } });
+  await client.messages.requestAttention("juliet@example.com", { signal });
+  await client.messages.send({ to: "a@b/c", body: "psst", spoiler: "", attention: false, hints: ["no-store", "no-copy"], unstyled: true });
+  const text = (spans: StyledSpan[]): string =>
+    spans.map((span) => (span.type === "text" ? span.text : `${span.mark}${span.type === "code" ? span.text : text(span.spans)}${span.mark}`)).join("");
+  const plain = (block: StyledBlock): string => {
+    if (block.type === "quote") return block.blocks.map(plain).join("\n");
+    return block.type === "preformatted" ? (block.info ?? "") + block.text : text(block.spans);
+  };
+  const action: string | undefined = actionOf(answer.body ?? "");
+  console.log(parseStyling(action ?? "*Hi*").map(plain), answer.spoiler, answer.hints?.includes("store"), answer.attention, answer.unstyled);
   console.log(answer.replyTo?.to, answer.fallbacks?.map((fallback) => fallback.for), answer.reactions?.emojis, answer.retracted?.timestamp);
 
   const item: Xml = xml`<item jid=${"a@b"} count=${3} name=${undefined}/>`;

@@ -141,6 +141,22 @@ pub struct MessageExtensions {
     #[cfg(feature = "fallback")]
     #[serde(skip_serializing_if = "is_none_or_empty")]
     pub fallbacks: Option<Vec<Fallback>>,
+    /// It calls for attention, now (XEP-0224).
+    #[cfg(feature = "text")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub attention: bool,
+    /// What it is about that is not to be shown before the reader asks for it (XEP-0382); may be empty.
+    #[cfg(feature = "text")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub spoiler: Option<String>,
+    /// How the sender would like it to be handled (XEP-0334).
+    #[cfg(feature = "text")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hints: Vec<Hint>,
+    /// Its text has no styles (XEP-0393, section 6).
+    #[cfg(feature = "text")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unstyled: bool,
     /// Files (XEP-0447, XEP-0066).
     #[cfg(feature = "attachments")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -197,6 +213,28 @@ pub struct Fallback {
     pub body: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
+}
+
+/// XEP-0334, section 4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Hint {
+    NoStore,
+    NoCopy,
+    NoPermanentStore,
+    Store,
+}
+
+impl Hint {
+    #[allow(dead_code, reason = "for extensions")]
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::NoStore => "no-store",
+            Self::NoCopy => "no-copy",
+            Self::NoPermanentStore => "no-permanent-store",
+            Self::Store => "store",
+        }
+    }
 }
 
 #[cfg(feature = "fallback")]

@@ -30,6 +30,8 @@ pub(crate) mod presence;
 #[cfg(feature = "replies")]
 pub(crate) mod replies;
 pub(crate) mod roster;
+#[cfg(feature = "text")]
+pub(crate) mod text;
 #[cfg(feature = "time")]
 pub(crate) mod time;
 #[cfg(feature = "version")]
@@ -133,6 +135,7 @@ registry! {
     #[cfg(feature = "edits")] edits: edits::Edits,
     #[cfg(feature = "fallback")] fallbacks: fallback::Fallbacks,
     #[cfg(feature = "replies")] replies: replies::Replies,
+    #[cfg(feature = "text")] text: text::AboutText,
     #[cfg(feature = "chat-states")] chat_states: chat_states::ChatStates,
     #[cfg(feature = "disco")] disco: disco::Disco,
     #[cfg(feature = "blocking")] blocking: blocking::Blocking,

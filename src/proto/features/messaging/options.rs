@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+#[cfg(feature = "text")]
+use super::super::super::event::Hint;
 use super::super::super::event::MessageType;
 #[cfg(feature = "edits")]
 use super::super::super::event::Reactions;
@@ -49,6 +51,21 @@ pub struct MessageOptions {
     /// What this answers (XEP-0461).
     #[cfg(feature = "replies")]
     pub reply_to: Option<ReplyOptions>,
+    /// Calls for attention, now (XEP-0224).
+    #[cfg(feature = "text")]
+    #[serde(default)]
+    pub attention: bool,
+    /// What it is about that is not to be shown before the reader asks for it (XEP-0382); may be empty.
+    #[cfg(feature = "text")]
+    pub spoiler: Option<String>,
+    /// How it should be handled (XEP-0334).
+    #[cfg(feature = "text")]
+    #[serde(default)]
+    pub hints: Vec<Hint>,
+    /// The text has no styles (XEP-0393, section 6).
+    #[cfg(feature = "text")]
+    #[serde(default)]
+    pub unstyled: bool,
     /// Files (XEP-0447, XEP-0066).
     #[cfg(feature = "attachments")]
     #[serde(default)]
