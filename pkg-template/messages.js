@@ -119,8 +119,8 @@ function keptLike({ hints = [] }) {
 /** XEP-0308, section 4: a correction says all of the message again. */
 function stillSaid(message, changes) {
   if (message.direction === undefined) return {};
-  const { thread, parentThread, lang, body, bodies, subject, subjects, replyTo, spoiler, unstyled, attachments, links } = message;
-  const said = { thread, parentThread, lang, replyTo, spoiler, unstyled, attachments };
+  const { thread, parentThread, lang, body, bodies, subject, subjects, replyTo, spoiler, hints, unstyled, attachments, links } = message;
+  const said = { thread, parentThread, lang, replyTo, spoiler, hints, unstyled, attachments };
   if (changes.body === undefined && changes.bodies === undefined) Object.assign(said, { links }, bodies ? { bodies } : { body });
   if (changes.subject === undefined && changes.subjects === undefined) Object.assign(said, subjects ? { subjects } : { subject });
   const quote = message.fallbacks?.find((fallback) => fallback.for === REPLY)?.body;

@@ -165,7 +165,7 @@ stage.test("spoilers, hints and texts without styles arrive as they were sent, a
   assert.deepEqual({ spoiler, hints, unstyled }, parts);
   await romeo.call("messages.correct", sent, { body: "_both_ of them die" });
   const corrected = await juliet.take("message");
-  assert.deepEqual([corrected.spoiler, corrected.unstyled], ["the end", true]);
+  assert.deepEqual([corrected.spoiler, corrected.hints, corrected.unstyled], Object.values(parts));
   await assert.rejects(romeo.call("messages.send", { to: juliet.jid, body: "Hi", hints: ["no-copy"] }), { code: "invalid-argument" });
 });
 
