@@ -992,6 +992,8 @@ export function xml(strings: TemplateStringsArray, ...values: XmlValue[]): Xml;
  * are `unstyled`. It takes time in proportion to the text, whatever that says; quotes are opened 16 deep, and what is deeper stays text.
  *
  * ```ts
+ * import { parseStyling, type StyledSpan } from "waxwing";
+ *
  * const TAGS = { strong: "strong", emphasis: "em", strikethrough: "s", code: "code" };
  * const show = (spans: StyledSpan[]): Node[] => spans.map((span) => {
  *   if (span.type === "text") return new Text(span.text);
@@ -999,6 +1001,7 @@ export function xml(strings: TemplateStringsArray, ...values: XmlValue[]): Xml;
  *   element.append(span.mark, ...(span.type === "code" ? [span.text] : show(span.spans)), span.mark);
  *   return element;
  * });
+ * for (const block of parseStyling("*Hi*")) if (block.type === "paragraph") document.body.append(...show(block.spans));
  * ```
  *
  * @throws `invalid-argument` if it is not a text.
@@ -1027,7 +1030,9 @@ export type StyledSpan =
  * for what the app itself says. Styles are read of what it returns.
  *
  * ```ts
- * const { body = "" } = message;
+ * import { actionOf, parseStyling } from "waxwing";
+ *
+ * const body = "/me shrugs in *disgust*";
  * const action = actionOf(body);
  * const blocks = parseStyling(action ?? body);
  * ```
