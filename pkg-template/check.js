@@ -142,9 +142,9 @@ const clientFields = {
   log: callback,
 };
 
-/** The options of a client, all of them. */
-export function clientOptions(value) {
-  const options = shape(clientFields, "jid")(value, "options");
+/** The options of a client, all of them; `fields` are those that extensions add. */
+export function clientOptions(value, fields) {
+  const options = shape({ ...clientFields, ...fields }, "jid")(value, "options");
   if (options.password !== undefined && options.credentials) {
     throw invalid("options.password and options.credentials exclude each other");
   }

@@ -122,10 +122,10 @@ class Account extends Part {
 
 const PARTS = { roster: Roster, presence: Presence, messages: Messages, account: Account };
 
-/** `index.js` and `core.js` each make it their own, with the engine that they load and the parts that it has beside those of the core. */
+/** `index.js` and `core.js` each make it their own, with the engine that they load, and the parts and options that it has beside those of the core. */
 export class Client {
-  constructor(options, loader, parts = {}) {
-    const behind = new Inner(check.clientOptions(options), loader);
+  constructor(options, loader, parts = {}, fields = {}) {
+    const behind = new Inner(check.clientOptions(options, fields), loader);
     hide(this, inner, () => behind);
     behind.parts = {};
     for (const [name, Part] of Object.entries({ ...PARTS, ...parts })) behind.parts[name] = new Part(() => behind);

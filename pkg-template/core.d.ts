@@ -26,6 +26,8 @@ export * from "./index.js";
 /** What extensions add to a client. */
 type Extended = "messages" | "extend" | "blocking";
 
+type ExtendedOptions = "receipts";
+
 interface CoreClient extends Omit<FullClient, Extended> {
   readonly messages: CoreMessagesPart;
 }
@@ -42,7 +44,7 @@ export class Client extends CoreClient {
 }
 
 /** What a {@link Client} is told once. */
-export interface ClientOptions extends FullClientOptions {
+export interface ClientOptions extends Omit<FullClientOptions, ExtendedOptions> {
   /** The server's WebSocket: `wss://host/path`. `ws://` is for this machine only, unless `allowInsecure` is set. */
   url: string;
 }

@@ -200,6 +200,11 @@ export interface ClientOptions {
    */
   storage?: "session" | "local" | "indexeddb" | "none" | StorageAdapter | undefined;
   timeouts?: TimeoutOptions | undefined;
+  /**
+   * Who is told that a message of theirs has arrived, where they ask (XEP-0184): those who see your presence, everybody, or nobody. It shows
+   * that you are there. Default: `"contacts"`. Not in waxwing/core, which tells nobody.
+   */
+  receipts?: "contacts" | "all" | "none" | undefined;
   /** Called with what happens, for debugging. No entry holds content, a password, a token or a SASL payload. */
   log?: ((entry: LogEntry) => void) | undefined;
 }
@@ -306,7 +311,7 @@ export type DeliveryStage =
   | "sent"
   /** The server has it. */
   | "acked"
-  /** The other client has it. Not emitted yet. */
+  /** A client of the recipient has it (XEP-0184): said by the recipient alone, once, and only where it gives receipts. Not in waxwing/core. */
   | "delivered"
   /** The other person has seen it. Not emitted yet. */
   | "displayed"
@@ -811,6 +816,11 @@ export interface MessageOptions extends CoreMessageOptions {
   encryption?: { namespace: string; name?: string | undefined } | undefined;
   /** More children, each one element in a namespace of its own. */
   payloads?: readonly (string | Xml)[] | undefined;
+  /**
+   * Whether to ask the recipient's client to say that it has arrived (XEP-0184), which is the stage `delivered`. Default: true for a text of type
+   * chat, else false. Refused for a room.
+   */
+  receipt?: boolean | undefined;
 }
 
 /** What is to be said instead. */

@@ -4,7 +4,7 @@ import { Blocking } from "./blocking.js";
 import { Client as AnyClient, inner } from "./client.js";
 import { Extensions } from "./extensions.js";
 import { Loader } from "./load.js";
-import { ExtendedMessages } from "./messages.js";
+import { ExtendedMessages, messagesOptions } from "./messages.js";
 import instantiate, { Engine } from "./waxwing.js";
 
 export { XmppError } from "./error.js";
@@ -15,10 +15,11 @@ export { xml } from "./xml.js";
 const loader = new Loader(instantiate, Engine, () => new URL("./waxwing_bg.wasm", import.meta.url));
 
 const PARTS = { messages: ExtendedMessages, blocking: Blocking };
+const FIELDS = { ...messagesOptions };
 
 export class Client extends AnyClient {
   constructor(options) {
-    super(options, loader, PARTS);
+    super(options, loader, PARTS, FIELDS);
   }
 
   extend(extension) {

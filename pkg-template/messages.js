@@ -21,7 +21,11 @@ const extensionFields = {
   ...attachmentFields,
   encryption: shape({ namespace: nonEmpty, name: nonEmpty }, "namespace"),
   payloads: listOf(sourceOf),
+  receipt: flag,
 };
+
+/** What a client may be told of messages. */
+export const messagesOptions = { receipts: oneOf("contacts", "all", "none") };
 
 const extendedMessage = optional(shape({ ...messageFields, ...extensionFields }, "to"), "message");
 

@@ -3,7 +3,7 @@
 //! ```json
 //! { "about": "what the RFC says, with its section",
 //!   "start": "online", "jid": "romeo@example.net/balcony", "language": "en",
-//!   "features": "<…/> after the login", "roster": "<item …/>", "isResumable": false,
+//!   "features": "<…/> after the login", "roster": "<item …/>", "isResumable": false, "receipts": "contacts",
 //!   "steps": [
 //!     { "in": "<message …/>", "events": [{ "message": { … } }], "out": ["<iq …/>"] },
 //!     { "do": { "send": { "to": "…", "body": "…" } }, "out": ["<message …/>"], "events": [ … ], "settled": [{ "ok": … }] },
@@ -17,7 +17,8 @@
 //!
 //! `start` may also be `offline`, before connect(); `open`, when our `<open/>` is sent; or `logged-in`, when that of the stream after the
 //! login is. There, `"socket": "opens"` or `"closes"` is what the WebSocket does, `opened` the URLs that are opened and `"closed": true`
-//! that it is closed. With `isResumable` the server keeps sessions, under the id `kept`, and the client comes back for them.
+//! that it is closed. With `isResumable` the server keeps sessions, under the id `kept`, and the client comes back for them. With `receipts` they are given to
+//! those, and texts ask for them, as in a client without options.
 
 #![cfg(feature = "full")]
 
@@ -63,7 +64,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
 }
 
 fn play(case: &Value) -> Result<(), String> {
-    known_keys(case, &["about", "start", "jid", "language", "features", "roster", "isResumable", "steps"])?;
+    known_keys(case, &["about", "start", "jid", "language", "features", "roster", "isResumable", "receipts", "steps"])?;
     let mut peer = start(case)?;
     let mut last_id = String::new();
     let mut roster_id = String::new();
@@ -118,6 +119,10 @@ fn start(case: &Value) -> Result<Peer, String> {
     if let Some(jid) = case["jid"].as_str() {
         config.account = Account::parse(jid, None).map_err(|error| error.to_string())?;
         config.password = config.password.filter(|_| config.account.local.is_some());
+    }
+    if let Some(receipts) = case.get("receipts") {
+        config.asks_receipts = true;
+        config.receipts = serde_json::from_value(receipts.clone()).unwrap();
     }
     config.language = case["language"].as_str().map(ToOwned::to_owned);
     let is_resumable = case["isResumable"].as_bool().unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::proto::{Account, Config, Error, PresenceOptions, Reconnect, Timeouts};
+use crate::proto::{Account, Audience, Config, Error, PresenceOptions, Reconnect, Timeouts};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -19,6 +19,7 @@ pub(super) struct Options {
     /// `None`: a lost connection stays lost.
     reconnect: Option<ReconnectOptions>,
     timeouts: TimeoutOptions,
+    receipts: Option<Audience>,
 }
 
 #[derive(Deserialize)]
@@ -51,6 +52,7 @@ impl TryFrom<Options> for Config {
         config.presence = options.presence;
         config.reconnect = options.reconnect.map(Into::into);
         config.timeouts = options.timeouts.into();
+        config.receipts = options.receipts.unwrap_or_default();
         Ok(config)
     }
 }

@@ -1,5 +1,7 @@
 //! What a session is told once, when it is made.
 
+use serde::Deserialize;
+
 use super::error::{Code, Error};
 use super::features::presence::PresenceOptions;
 use super::jids;
@@ -65,6 +67,10 @@ pub struct Config {
     pub reconnect: Option<Reconnect>,
     /// Whether the list of blocked addresses is asked for at each login (XEP-0191).
     pub has_block_list: bool,
+    /// Who is told that a message of theirs has arrived, where they ask (XEP-0184).
+    pub receipts: Audience,
+    /// Whether messages of type chat ask by themselves what becomes of them (XEP-0184).
+    pub asks_receipts: bool,
     pub timeouts: Timeouts,
     pub limits: Limits,
     /// What is told to those who ask (XEP-0092).
@@ -87,6 +93,8 @@ impl Config {
             is_stored: false,
             reconnect: Some(Reconnect::default()),
             has_block_list: true,
+            receipts: Audience::default(),
+            asks_receipts: true,
             timeouts: Timeouts::default(),
             limits: Limits::default(),
             software: Software::default(),
@@ -134,6 +142,17 @@ pub(crate) fn is_loopback(url: &str) -> bool {
 pub(crate) fn is_loopback_host(host: &str) -> bool {
     let is_named = host == "localhost" || host.ends_with(".localhost");
     is_named || host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// To whom something is told that shows that the user is there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Audience {
+    /// Those who see our presence anyway.
+    #[default]
+    Contacts,
+    All,
+    None,
 }
 
 /// Exponential backoff with jitter.

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use super::config::Config;
 use super::entropy::Ids;
 use super::error::{Code, Error};
-use super::event::{Event, Message, signal};
+use super::event::{Delivery, Event, Message, Stage, signal};
 use super::features::FeatureId;
 use super::features::messaging::MessageOptions;
 use super::heard::HeardMessages;
@@ -260,6 +260,16 @@ impl Cx<'_> {
     /// The message of ours that came back with this error; for the first error only.
     pub(crate) fn take_bounced(&mut self, bounce: &Message) -> Option<Sent> {
         self.sent.take_bounced(bounce, self.own_jid)
+    }
+
+    /// The recipient of a message of ours says what became of it: told once, never backwards, and of nobody else (I9).
+    #[allow(dead_code, reason = "as above")]
+    pub(crate) fn advance_sent(&mut self, id: &str, from: &str, stage: Stage) {
+        let Some(Sent { id, to, .. }) = self.sent.advance(id, from, stage) else { return };
+        let delivery = Delivery { id: id.clone(), to: to.clone(), stage, error: None };
+        // The word may overtake the server's; the stages stay in order.
+        self.confirm_message(&delivery.id);
+        self.emit(Event::Delivery(delivery));
     }
 
     /// Somebody answered a message of ours: the server has it, whether it said so already or not.

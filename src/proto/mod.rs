@@ -42,7 +42,7 @@ mod time;
 mod trace;
 pub(crate) mod xml;
 
-pub use config::{Account, Config, Limits, Reconnect, Software, Timeouts};
+pub use config::{Account, Audience, Config, Limits, Reconnect, Software, Timeouts};
 pub use discovery::{HOST_META_BYTES, HostMeta, HostMetaFault, HostMetaFormat, Link};
 pub use entropy::Entropy;
 pub use error::{ApplicationCondition, Code, Error, ErrorType};

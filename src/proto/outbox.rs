@@ -251,11 +251,17 @@ impl Outbox {
         self.sent.front().is_none_or(|sent| sent.count > count)
     }
 
-    /// Somebody answered this message: the server had it, and every stanza before it (RFC 6120, section 10.1).
+    /// Somebody answered this message: the server had it, and every stanza before it (RFC 6120, section 10.1), also where that was in doubt.
     pub(crate) fn confirm_message(&mut self, id: &str, outputs: &mut VecDeque<Output>) {
         let is_it = |sent: &&Outgoing| sent.message.as_ref().is_some_and(|message| message.id == id);
         if let Some(count) = self.sent.iter().find(is_it).map(|sent| sent.count) {
             self.confirm(count, outputs);
+        } else if let Some(at) = self.doubtful.iter().position(|doubtful| is_it(&doubtful)) {
+            self.commitments += 1;
+            for _ in 0..=at {
+                let Some(arrived) = self.doubtful.pop_front() else { return };
+                succeed(arrived, self.is_quiet, outputs);
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::event::{Message, MessageType};
+use super::event::{Message, MessageType, Stage};
 use super::jids;
 
 /// So many are remembered, the last ones.
@@ -14,6 +14,8 @@ pub(crate) struct Sent {
     pub(crate) id: String,
     pub(crate) to: String,
     pub(crate) kind: MessageType,
+    /// What its recipient has said became of it, if anything.
+    stage: Option<Stage>,
 }
 
 /// The newest at the end.
@@ -25,11 +27,22 @@ impl SentMessages {
         if self.0.len() == REMEMBERED {
             self.0.pop_front();
         }
-        self.0.push_back(Sent { id: message.id.clone(), to: message.to.clone(), kind: message.kind });
+        self.0.push_back(Sent { id: message.id.clone(), to: message.to.clone(), kind: message.kind, stage: None });
     }
 
     pub(crate) fn get(&self, id: &str) -> Option<&Sent> {
         self.0.iter().rfind(|sent| sent.id == id)
+    }
+
+    /// The recipient says what became of a message. `None`: it is nobody who may say so (I9), or nothing new.
+    #[allow(dead_code, reason = "in the core nobody says anything of a message but that it bounced")]
+    pub(crate) fn advance(&mut self, id: &str, from: &str, stage: Stage) -> Option<&Sent> {
+        let sent = self.0.iter_mut().rfind(|sent| sent.id == id && sent.is_answered_by(from))?;
+        if sent.stage >= Some(stage) {
+            return None;
+        }
+        sent.stage = Some(stage);
+        Some(sent)
     }
 
     /// Forgets the message that this error is about, so that each fails once.

@@ -53,3 +53,51 @@ stage.test("a stranger learns of no typing, and what is no state is refused", as
     await assert.rejects(romeo.call("messages.sendChatState", ...args), { code: "invalid-argument" });
   }
 });
+
+// Receipts.
+
+const stagesOf = async (client, id) => (await client.seen("delivery", { id })).map(({ stage }) => stage);
+
+stage.test("what has arrived at either device is delivered, once, and comes with no message of its own", async (stage) => {
+  const [romeo, juliet, chamber] = await contacts(stage, { stanzas: true });
+  const { id } = await romeo.call("messages.send", { to: juliet.jid, body: "Hi" });
+  await juliet.take("message");
+  await chamber.take("message");
+  assert.deepEqual(await romeo.take("delivery", { id, stage: "delivered" }), { id, to: juliet.jid, stage: "delivered" });
+  // Both devices have got it by now, and their answers are on the way.
+  for (const client of [juliet, chamber, romeo]) await client.settle();
+  const answers = await romeo.seen("stanza", { direction: "in" });
+  assert.equal(answers.filter(({ xml }) => xml.includes(`<received`) && xml.includes(id)).length, 2);
+  assert.deepEqual(await stagesOf(romeo, id), ["queued", "sent", "acked", "delivered"]);
+  assert.equal((await romeo.seen("message")).length, 1);
+
+  const quiet = await romeo.call("messages.send", { to: juliet.jid, body: "Hush", receipt: false });
+  await juliet.take("message", { id: quiet.id });
+  for (const client of [juliet, chamber, romeo]) await client.settle();
+  assert.deepEqual(await stagesOf(romeo, quiet.id), ["queued", "sent", "acked"]);
+});
+
+stage.test("a message to somebody who is offline is delivered when they are back", async ({ server, account, online }) => {
+  const [one, other] = [account("romeo"), account("juliet")];
+  server.writeRoster(other.jid, [{ jid: one.jid, subscription: "from" }]);
+  const romeo = await online(one);
+  const { id } = await romeo.call("messages.send", { to: other.jid, body: "Hi" });
+  assert.deepEqual(await stagesOf(romeo, id), ["queued", "sent", "acked"]);
+  const juliet = await online(other);
+  await juliet.take("message", { id, delayed: true });
+  await romeo.take("delivery", { id, stage: "delivered" });
+});
+
+stage.test("receipts go to contacts, to all or to nobody, as the app says", async ({ server, account, online }) => {
+  const romeo = await online("romeo");
+  for (const [receipts, isContact, isDelivered] of [["contacts", false, false], ["all", false, true], ["none", true, false]]) {
+    const other = account("juliet");
+    if (isContact) server.writeRoster(other.jid, [{ jid: romeo.jid, subscription: "both" }]);
+    const juliet = await online(other, { receipts });
+    const { id } = await romeo.call("messages.send", { to: juliet.jid, body: "Hi" });
+    await juliet.take("message", { id });
+    await juliet.settle();
+    await romeo.settle();
+    assert.equal((await stagesOf(romeo, id)).includes("delivered"), isDelivered, receipts);
+  }
+});

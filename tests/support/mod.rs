@@ -45,7 +45,7 @@ pub fn entropy() -> Box<dyn Entropy> {
     Box::new(Counter(42))
 }
 
-/// romeo@example.net with a password, over wss, without automatic reconnection.
+/// romeo@example.net with a password, over wss, without automatic reconnection, asking for no receipts.
 pub fn config() -> Config {
     let mut config = Config::new(Account::parse("romeo@example.net/balcony", None).unwrap());
     config.password = Some("s3cret".to_owned());
@@ -53,6 +53,8 @@ pub fn config() -> Config {
     config.reconnect = None;
     // One request less to answer; tests/blocking.rs asks for it.
     config.has_block_list = false;
+    // What extensions ask of themselves would stand in each frame of tests that are about something else.
+    config.asks_receipts = false;
     config
 }
 

@@ -120,6 +120,8 @@ async function main(signal: AbortSignal): Promise<void> {
   });
   remove();
   console.log(sent.poll?.question);
+  await client.messages.send({ to: "juliet@example.com", body: "Hi", receipt: false });
+  new Client({ jid: "a@b", receipts: "none" });
   await client.messages.sendChatState("juliet@example.com", "composing");
   await client.messages.sendChatState("coven@chat.example.com", "active", { type: "groupchat" });
 

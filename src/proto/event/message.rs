@@ -102,6 +102,8 @@ pub(crate) mod signal {
     /// How ids of ours begin that no app knows.
     pub(crate) const ID_PREFIX: &str = "signal-";
     pub(crate) const CHAT_STATE: u8 = 1;
+    pub(crate) const RECEIPT_REQUEST: u8 = 1 << 1;
+    pub(crate) const RECEIPT: u8 = 1 << 2;
 }
 
 impl Message {

@@ -27,6 +27,8 @@ pub(crate) mod links;
 pub(crate) mod messaging;
 pub(crate) mod ping;
 pub(crate) mod presence;
+#[cfg(feature = "receipts")]
+pub(crate) mod receipts;
 #[cfg(feature = "replies")]
 pub(crate) mod replies;
 pub(crate) mod roster;
@@ -137,6 +139,7 @@ registry! {
     #[cfg(feature = "replies")] replies: replies::Replies,
     #[cfg(feature = "text")] text: text::AboutText,
     #[cfg(feature = "chat-states")] chat_states: chat_states::ChatStates,
+    #[cfg(feature = "receipts")] receipts: receipts::Receipts,
     #[cfg(feature = "disco")] disco: disco::Disco,
     #[cfg(feature = "blocking")] blocking: blocking::Blocking,
     #[cfg(feature = "attachments")] attachments: attachments::Attachments,

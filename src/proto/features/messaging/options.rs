@@ -66,6 +66,9 @@ pub struct MessageOptions {
     #[cfg(feature = "text")]
     #[serde(default)]
     pub unstyled: bool,
+    /// Whether to be told when it has arrived; left out, a text of type chat asks for that (XEP-0184).
+    #[cfg(feature = "receipts")]
+    pub receipt: Option<bool>,
     /// Files (XEP-0447, XEP-0066).
     #[cfg(feature = "attachments")]
     #[serde(default)]
