@@ -72,11 +72,12 @@ export const shape = (fields, ...required) => {
       throw invalid(`${name} has no field ${names.filter(isUnknown).join(", ")}`, `It may have: ${known.join(", ")}.`);
     }
     const copy = {};
-    for (const field of known) {
+    // A field may be inherited, but hardly ever is: of the many that a message can have, most have two.
+    for (const field of Object.getPrototypeOf(value) === Object.prototype ? names : known) {
       const given = value[field];
       if (given !== undefined) copy[field] = fields[field](given, `${name}.${field}`);
-      else if (required.includes(field)) throw invalid(`${name}.${field} is missing`);
     }
+    for (const field of required) if (copy[field] === undefined) throw invalid(`${name}.${field} is missing`);
     return copy;
   };
 };

@@ -417,8 +417,8 @@ export interface Message {
   /** An archive has put this in the place of a message that was taken back (XEP-0424, section 5). */
   retracted?: Retracted;
   /**
-   * All that the sender now thinks of a message, in the place of what they thought before (XEP-0444). A reaction by somebody who has no part in the
-   * conversation makes no event, as with `replaces`.
+   * All that the sender now thinks of a message, in the place of what they thought before (XEP-0444); where it is `delayed`, only if nothing newer
+   * of theirs is known. A reaction by somebody who has no part in the conversation makes no event, as with `replaces`.
    */
   reactions?: Reactions;
   /** What it answers (XEP-0461). Nobody has checked that there is such a message. */

@@ -18,6 +18,7 @@ const EXPECTED = [
   "README.md",
   "THIRD-PARTY-NOTICES.md",
   "attachments.js",
+  "blocking.js",
   "check.js",
   "client.js",
   "core.d.ts",
@@ -98,6 +99,7 @@ for (const { entry, name, glue, wasm } of BUILDS) {
     assert.ok(inputs.includes(glue) && inputs.includes("client.js"), `${inputs}`);
     assert.ok(!inputs.includes(other.glue) && !inputs.includes(other.entry), `${inputs}`);
     assert.ok(text.includes(wasm) && !text.includes(other.wasm));
+    assert.ok(!inputs.includes("styling.js"), "an app that shows no styles has nothing of them");
   });
 }
 
