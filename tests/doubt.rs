@@ -69,6 +69,27 @@ fn end_page(query: &str, is_complete: bool, first: &str) -> String {
     )
 }
 
+/// A reaction has no text, and archives that heed hints keep it; a retraction has a text that is not shown. Both say how things are from now on, so
+/// that a second one does no harm where an archive has not kept the first.
+#[cfg(feature = "edits")]
+#[test]
+fn reactions_and_retractions_that_the_archive_has_not_go_out_again() {
+    let mut peer = online();
+    for (token, options) in [
+        (1, json!({ "to": "juliet@example.com", "reactions": { "id": "m1", "emojis": ["👋"] }, "hints": ["store"] })),
+        (2, json!({ "to": "juliet@example.com", "retracts": "m1", "body": "gone" })),
+    ] {
+        send(&mut peer, token, serde_json::from_value(options).unwrap());
+    }
+    let asked = lose(&mut peer);
+    let query = prefer(&mut peer, &asked, ALL);
+    peer.clear();
+    peer.receive(&end_page(&query, true, ""));
+    let frames: Vec<String> = peer.take_frames().into_iter().filter(|frame| frame.starts_with("<message")).collect();
+    assert_eq!(frames.len(), 2, "{frames:?}");
+    assert!(frames[0].contains("<reactions") && frames[1].contains("<retract "), "{frames:?}");
+}
+
 const NOW: &str = "2026-09-21T13:33:20Z";
 const OWN_DEVICE: &str = "romeo@example.net/balcony";
 

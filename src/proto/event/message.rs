@@ -107,6 +107,16 @@ pub(crate) mod signal {
 }
 
 impl Message {
+    /// Whether nothing is wrong where it arrives twice, although it has no text: it says how things are from now on.
+    #[allow(dead_code, reason = "asked by extensions")]
+    pub(crate) fn is_repeatable(&self) -> bool {
+        #[cfg(feature = "edits")]
+        if let Some(extensions) = &self.extensions {
+            return extensions.reactions.is_some() || extensions.retracts.is_some();
+        }
+        false
+    }
+
     /// What extensions have read, to be added to.
     #[allow(dead_code, reason = "without extensions nobody adds anything")]
     pub(crate) fn extend(&mut self) -> &mut MessageExtensions {

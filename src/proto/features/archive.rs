@@ -370,7 +370,7 @@ fn is_from_somebody_else(cx: &Cx<'_>, stanza: Element<'_>) -> bool {
 
 /// Archives of accounts keep conversations between people (XEP-0313, section 5.1.1): not what goes to a room, which has its own.
 fn is_kept_by_archives(message: &Message) -> bool {
-    matches!(message.kind, MessageType::Chat | MessageType::Normal) && message.body.is_some()
+    matches!(message.kind, MessageType::Chat | MessageType::Normal) && (message.body.is_some() || message.is_repeatable())
 }
 
 impl Feature for Archive {
