@@ -319,6 +319,9 @@ export class Inner {
 
 const MESSAGE_TYPES = ["chat", "normal", "groupchat", "headline", "error"];
 const PRESENCE_TYPES = ["available", "unavailable", "error"];
+const DELAYED = 1;
+const CARBON = 2;
+const OUT = 4;
 const SHOWS = [undefined, "away", "chat", "dnd", "xa"];
 
 /** The engine outlives no client: it holds this, and this holds the client only weakly, or while it is not offline. */
@@ -357,19 +360,21 @@ class Sink {
   }
 
   /** What has all its texts in the frame is cut out of it: the engine says where each begins and ends. */
-  message(id, idEnd, from, fromEnd, to, toEnd, body, bodyEnd, originId, originIdEnd, type, timestamp, isDelayed) {
+  message(id, idEnd, from, fromEnd, to, toEnd, body, bodyEnd, originId, originIdEnd, stanzaId, stanzaIdEnd, type, timestamp, flags) {
     const { frame } = this;
     const message = {
       id: frame.slice(id, idEnd),
       from: frame.slice(from, fromEnd),
       to: frame.slice(to, toEnd),
       type: MESSAGE_TYPES[type],
-      direction: "in",
+      direction: flags & OUT ? "out" : "in",
       body: frame.slice(body, bodyEnd),
     };
     if (originIdEnd > 0) message.originId = frame.slice(originId, originIdEnd);
+    if (stanzaIdEnd > 0) message.stanzaId = frame.slice(stanzaId, stanzaIdEnd);
     message.timestamp = timestamp;
-    if (isDelayed) message.delayed = true;
+    if (flags & DELAYED) message.delayed = true;
+    if (flags & CARBON) message.carbon = true;
     this.weak.deref()?.emit("message", message);
   }
 

@@ -17,8 +17,8 @@
 //!
 //! `start` may also be `offline`, before connect(); `open`, when our `<open/>` is sent; or `logged-in`, when that of the stream after the
 //! login is. There, `"socket": "opens"` or `"closes"` is what the WebSocket does, `opened` the URLs that are opened and `"closed": true`
-//! that it is closed. With `isResumable` the server keeps sessions, under the id `kept`, and the client comes back for them. With `receipts` they are given to
-//! those, and texts ask for them, as in a client without options.
+//! that it is closed. What extensions ask at login, behind the roster, is left out but with `asksAll`. With `isResumable` the server keeps
+//! sessions, under the id `kept`, and the client comes back for them. With `receipts` they are given to those, and texts ask for them, as in a client without options.
 
 #![cfg(feature = "full")]
 
@@ -64,7 +64,8 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
 }
 
 fn play(case: &Value) -> Result<(), String> {
-    known_keys(case, &["about", "start", "jid", "language", "features", "roster", "isResumable", "receipts", "steps"])?;
+    known_keys(case, &["about", "start", "jid", "language", "features", "roster", "isResumable", "asksAll", "receipts", "steps"])?;
+    let asks_all = case["asksAll"].as_bool().unwrap_or_default();
     let mut peer = start(case)?;
     let mut last_id = String::new();
     let mut roster_id = String::new();
@@ -88,7 +89,7 @@ fn play(case: &Value) -> Result<(), String> {
         if let Some(ms) = step["advanceMs"].as_u64() {
             peer.advance(ms);
         }
-        let frames = peer.take_frames();
+        let frames = if asks_all { peer.take_frames() } else { peer.take_core_frames() };
         if let Some(frame) = frames.iter().rev().find(|frame| frame.contains(" id='")) {
             last_id = support::attribute(frame, "id");
         }

@@ -164,7 +164,8 @@ fn a_message_is_stored_before_it_goes_out_and_what_came_before_it_is_confirmed()
     peer.receive("<message xmlns='jabber:client' from='juliet@example.com/x' id='1'><body>hi</body></message>");
     assert_eq!(peer.saved, [Part::Outbox], "nobody was told yet");
     peer.receive("<r xmlns='urn:xmpp:sm:3'/>");
-    assert!(peer.saved.contains(&Part::Session) && peer.store.as_ref().unwrap()["session"].contains("\"inbound\":4"));
+    let inbound = format!("\"inbound\":{}", 4 + peer.answered_at_login);
+    assert!(peer.saved.contains(&Part::Session) && peer.store.as_ref().unwrap()["session"].contains(&inbound));
 }
 
 #[test]
@@ -560,13 +561,13 @@ fn records_of_another_account_resource_or_version_are_thrown_away() {
         replaced("session", "romeo@example.net/balcony", "romeo@example.net"),
         replaced("session", "romeo@example.net/balcony", "romeo@example.net/other"),
         replaced("session", "\"version\":1", "\"version\":2"),
-        replaced("session", "\"inbound\":3", "\"inbound\":-3"),
-        replaced("session", "\"inbound\":3", "\"inbound\":1e300"),
+        replaced("session", "\"inbound\":", "\"inbound\":-"),
+        replaced("session", "\"inbound\":", "\"inbound\":1e300,\"x\":"),
         replaced("session", "sm-1", ""),
         replaced("session", "sm-1", "\\u0000"),
         replaced("outbox", "sm-1", "sm-0"),
-        replaced("outbox", "\"sentCount\":2", "\"sentCount\":null"),
-        replaced("outbox", "\"sentCount\":2", "\"sentCount\":1"),
+        replaced("outbox", "\"sentCount\":", "\"sentCount\":null,\"x\":"),
+        replaced("outbox", "\"sentCount\":", "\"sentCount\":1,\"x\":"),
         replaced("outbox", "\"count\":2", "\"count\":1"),
         replaced("outbox", "/>\"}]", "\"}]"),
         replaced("outbox", "<presence xmlns='jabber:client'/>", "<close xmlns='urn:ietf:params:xml:ns:xmpp-framing'/>"),

@@ -33,7 +33,7 @@ fn answer(peer: &mut Peer, frame: &str, error: Option<&str>) {
 }
 
 fn take_frame(peer: &mut Peer) -> String {
-    let mut frames = peer.take_frames();
+    let mut frames = peer.take_core_frames();
     assert_eq!(frames.len(), 1, "{frames:?}");
     frames.remove(0)
 }

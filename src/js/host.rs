@@ -35,9 +35,11 @@ extern "C" {
         body_end: u32,
         origin_id: u32,
         origin_id_end: u32,
+        stanza_id: u32,
+        stanza_id_end: u32,
         kind: u32,
         timestamp: f64,
-        is_delayed: bool,
+        flags: u32,
     ) -> Result<(), JsValue>;
 
     #[wasm_bindgen(method, catch)]
@@ -120,19 +122,20 @@ impl Host for JsHost {
 impl JsHost {
     /// `None`: there is more to it than these texts, or they are written with references.
     fn cut_message(&self, message: &Message, frame: &str) -> Option<()> {
-        let Message { id, from, to, kind, direction, body, origin_id, timestamp_ms, is_delayed, places, .. } = message;
-        if !has_body_alone(message) || *direction != Direction::In || !frame.is_ascii() {
+        let Message { id, from, to, kind, body, origin_id, stanza_id, timestamp_ms, places, .. } = message;
+        if !has_body_alone(message) || !frame.is_ascii() {
             return None;
         }
         let (id, id_end) = span(frame, places.id, id)?;
         let (from, from_end) = span(frame, places.from, from)?;
         let (to, to_end) = span(frame, places.to, to)?;
         let (body, body_end) = span(frame, places.body, body.as_deref()?)?;
-        let (origin_id, origin_id_end) = match origin_id {
-            Some(origin_id) => span(frame, places.origin_id, origin_id)?,
-            None => (0, 0),
-        };
+        let optional = |id: &Option<String>, place| id.as_ref().map_or(Some((0, 0)), |id| span(frame, place, id));
+        let (origin_id, origin_id_end) = optional(origin_id, places.origin_id)?;
+        let (stanza_id, stanza_id_end) = optional(stanza_id, places.stanza_id)?;
         let (kind, timestamp) = (*kind as u32, *timestamp_ms as f64);
+        let is_out = message.direction == Direction::Out;
+        let flags = u32::from(message.is_delayed) | u32::from(message.is_carbon) << 1 | u32::from(is_out) << 2;
         let told = self.sink.message(
             id,
             id_end,
@@ -144,9 +147,11 @@ impl JsHost {
             body_end,
             origin_id,
             origin_id_end,
+            stanza_id,
+            stanza_id_end,
             kind,
             timestamp,
-            *is_delayed,
+            flags,
         );
         // What listeners throw is caught over there.
         let _ = told;

@@ -105,7 +105,7 @@ pub(crate) struct PresencePlaces {
 }
 
 /// Where a message of ours stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Stage {
     /// Kept by us, in order.

@@ -3,12 +3,12 @@
 //! A feature knows `Cx`, `xml`, `event` and `error` and nothing else; no feature names another. Adding one is: a file in
 //! `features/`, a line in its registry, its event variants, its block in `index.d.ts`, its folder of golden cases.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use super::config::Config;
 use super::entropy::Ids;
 use super::error::{Code, Error};
-use super::event::{Delivery, Event, Message, Stage, signal};
+use super::event::{Delivery, Direction, Event, Message, Stage, signal};
 use super::features::FeatureId;
 use super::features::messaging::MessageOptions;
 use super::heard::HeardMessages;
@@ -30,6 +30,44 @@ pub(crate) enum Flow {
     Stop,
 }
 
+/// By which way a message came.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// It was sent to us, or is one of ours.
+    #[default]
+    Direct,
+    /// A copy of what another device of ours got, or sent.
+    #[allow(dead_code, reason = "the core gets no copies")]
+    Carbon,
+    /// Out of an archive: it may have been here before.
+    #[allow(dead_code, reason = "the core asks no archive")]
+    Archive,
+}
+
+/// A message that came inside of another one.
+pub(crate) struct Copied<'a> {
+    pub(crate) stanza: Element<'a>,
+    pub(crate) way: Way,
+    pub(crate) direction: Direction,
+    /// When the one who made the copy got it.
+    pub(crate) stamp_ms: Option<i64>,
+    /// Under which the archive has it that it is out of.
+    pub(crate) archive_id: Option<&'a str>,
+}
+
+/// What a message turns out to be that has an envelope in it.
+#[allow(dead_code, reason = "the core opens nothing")]
+pub(crate) enum Opened<'a> {
+    /// A message like any other.
+    Plain,
+    /// Of no concern to the app: an answer of the archive to a question of ours, or what claims to be a copy and is none (I9).
+    Taken,
+    /// Another message.
+    Copy(Copied<'a>),
+    /// Another message, for this feature alone.
+    Found(FeatureId, Copied<'a>),
+}
+
 /// An extension. Every method has a body that does nothing.
 pub(crate) trait Feature {
     /// What disco#info announces for this feature.
@@ -41,6 +79,20 @@ pub(crate) trait Feature {
     fn payloads(&self) -> &'static [&'static str] {
         &[]
     }
+
+    /// In which namespaces it knows elements of messages that have another message inside: see [`open`](Self::open).
+    fn envelopes(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Looks into a child of a message in one of the namespaces of [`envelopes`](Self::envelopes). Who may send such a thing is for
+    /// this to judge (I9).
+    fn open<'a>(&mut self, _cx: &mut Cx<'_>, _envelope: Element<'a>, _stanza: Element<'a>) -> Opened<'a> {
+        Opened::Plain
+    }
+
+    /// A message of [`Opened::Found`], with all that was read of it.
+    fn handle_found(&mut self, _cx: &mut Cx<'_>, _message: Message) {}
 
     /// The session is bound (a new one), or goes on (`is_resumed`). First requests go out here; the first presence is sent after the roster.
     fn on_online(&mut self, _cx: &mut Cx<'_>, _is_resumed: bool) {}
@@ -117,10 +169,10 @@ pub(crate) struct Cx<'a> {
     pub(super) announced: &'a [&'static str],
     /// Whether stanzas may go out: bound, and not closing.
     pub(super) is_bound: bool,
-    /// The message at hand comes out of the archive.
-    pub(super) is_from_archive: bool,
-    /// Under which the archive has the message at hand, where that is known: the account's, or the room's.
-    pub(super) archive_id: Option<String>,
+    /// By which way the message at hand came.
+    pub(super) way: Way,
+    /// What the server has switched on along with the binding.
+    pub(super) enabled: &'a [&'static str],
     /// Whether the server keeps versions of the roster (RFC 6121, section 2.6.1): a stream feature.
     pub(super) has_roster_versioning: bool,
     /// Whether the server keeps approvals given in advance (RFC 6121, section 3.4): a stream feature.
@@ -130,6 +182,8 @@ pub(crate) struct Cx<'a> {
     pub(super) outbox: &'a mut Outbox,
     pub(super) heard: &'a mut HeardMessages,
     pub(super) sent: &'a mut SentMessages,
+    /// Whose stanza ids are believed: bare JIDs.
+    pub(super) stampers: &'a mut BTreeSet<String>,
     pub(super) outputs: &'a mut VecDeque<Output>,
 }
 
@@ -166,18 +220,39 @@ impl Cx<'_> {
         self.announced
     }
 
+    /// Whether this archive takes out what others write in the place of its stamps (XEP-0359, section 7).
+    pub(crate) fn believes_stamps_of(&self, archive: &str) -> bool {
+        self.stampers.contains(archive)
+    }
+
+    /// Whether the ids are believed that this archive stamps from now on.
+    #[allow(dead_code, reason = "the core asks no archive")]
+    pub(crate) fn believe_stamps_of(&mut self, archive: &str, is_believed: bool) {
+        if is_believed {
+            self.stampers.insert(archive.to_owned());
+        } else {
+            self.stampers.remove(archive);
+        }
+    }
+
     pub(crate) fn is_bound(&self) -> bool {
         self.is_bound
     }
 
-    /// Whether the message at hand comes out of the archive: it may have been here before.
-    pub(crate) fn is_from_archive(&self) -> bool {
-        self.is_from_archive
+    /// By which way the message at hand came.
+    pub(crate) fn way(&self) -> Way {
+        self.way
     }
 
-    /// Under which the archive has the message at hand, where that is known: the account's own, or the room's.
-    pub(crate) fn archive_id(&self) -> Option<&str> {
-        self.archive_id.as_deref()
+    /// Whether the message at hand comes out of an archive: it may have been here before.
+    pub(crate) fn is_from_archive(&self) -> bool {
+        self.way == Way::Archive
+    }
+
+    /// Whether the server has switched this on along with the binding.
+    #[allow(dead_code, reason = "the core has nothing to switch on")]
+    pub(crate) fn is_enabled(&self, namespace: &str) -> bool {
+        self.enabled.contains(&namespace)
     }
 
     pub(crate) fn has_roster_versioning(&self) -> bool {
@@ -250,6 +325,11 @@ impl Cx<'_> {
     #[allow(dead_code, reason = "the core has no extensions to ask")]
     pub(crate) fn heard(&self, id: &str) -> impl Iterator<Item = &HandledMessage> {
         self.heard.iter().filter(move |known| known.id == id || known.archive_id.as_deref() == Some(id))
+    }
+
+    /// Whether a copy is of a message of ours that this client has sent.
+    pub(crate) fn has_sent(&self, copy: &Message) -> bool {
+        self.sent.has(copy)
     }
 
     /// A message of ours is on its way.

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use super::event::{Message, MessageType};
-use super::persist::{ArchiveRecord, HandledMessage, HandledRecord};
+use super::persist::HandledMessage;
 
 /// So many are remembered, the last ones: more than a server holds unconfirmed.
 const REMEMBERED: usize = 512;
@@ -35,16 +35,16 @@ impl HeardMessages {
     }
 
     /// `has_come_again`: also a message of this session may be a copy.
-    pub(crate) fn is_known(&self, message: &Message, archive_id: Option<&str>, has_come_again: bool) -> bool {
+    pub(crate) fn is_known(&self, message: &Message, has_come_again: bool) -> bool {
         let may_be_copy = |known: &Heard| has_come_again || known.is_from_archive || known.session < self.session;
-        let is_same = |known: &HandledMessage| match (known.archive_id.as_deref(), archive_id) {
+        let is_same = |known: &Heard| match (&known.message.archive_id, &message.stanza_id) {
             (Some(known), Some(id)) => known == id,
-            _ => known.id == message.id,
+            _ => known.message.id == message.id && may_be_copy(known),
         };
-        self.heard.iter().any(|known| may_be_copy(known) && known.message.from == message.from && is_same(&known.message))
+        self.heard.iter().any(|known| known.message.from == message.from && is_same(known))
     }
 
-    pub(crate) fn remember(&mut self, message: &Message, archive_id: Option<&str>, is_from_archive: bool) {
+    pub(crate) fn remember(&mut self, message: &Message, is_from_archive: bool) {
         self.count += 1;
         if self.heard.len() == REMEMBERED {
             self.heard.pop_front();
@@ -52,7 +52,7 @@ impl HeardMessages {
         let message = HandledMessage {
             from: message.from.clone(),
             id: message.id.clone(),
-            archive_id: archive_id.map(ToOwned::to_owned),
+            archive_id: message.stanza_id.clone(),
             is_from_room: message.kind == MessageType::Groupchat,
         };
         self.heard.push_back(Heard { session: self.session, message, is_from_archive });
@@ -70,9 +70,9 @@ impl HeardMessages {
     }
 
     /// The last ones: less than is remembered here, since it is written again and again.
-    pub(crate) fn record(&self, archive: ArchiveRecord) -> HandledRecord {
+    pub(crate) fn record(&self) -> Vec<HandledMessage> {
         let entries = self.heard.iter().rev().take(STORED).rev();
-        HandledRecord { messages: entries.map(|known| known.message.clone()).collect(), archive }
+        entries.map(|known| known.message.clone()).collect()
     }
 
     /// What was heard in another page: in the session that goes on here, or in an earlier one.

@@ -5,7 +5,7 @@
 
 use super::error::Error;
 use super::event::{Direction, Message, MessagePlaces};
-use super::feature::{Cx, Flow};
+use super::feature::{Copied, Cx, Flow, Way};
 use super::features::Features;
 use super::features::messaging::{Draft, MessageOptions, Messaging};
 use super::io::Token;
@@ -13,9 +13,32 @@ use super::outbox::Outgoing;
 use super::persist::OutboxRecord;
 use super::xml::{self, Element, ns};
 
-/// All that is known of a message stanza: what came in, a copy of it, what an archive has, or a message of ours.
+/// All that is known of a message that came in.
 pub(crate) fn read(stanza: Element<'_>, features: &Features, cx: &mut Cx<'_>) -> Message {
-    let mut message = Messaging::read(cx, stanza);
+    let message = Messaging::read(cx, stanza);
+    extend(message, stanza, features, cx)
+}
+
+/// As [`read`], of a message inside of another one.
+pub(crate) fn read_copy(copy: &Copied<'_>, features: &Features, cx: &mut Cx<'_>) -> Message {
+    let mut message = Messaging::read(cx, copy.stanza);
+    message.direction = copy.direction;
+    message.is_carbon = copy.way == Way::Carbon;
+    if let Some(stamp_ms) = copy.stamp_ms {
+        let is_kept_twice = message.is_delayed && copy.way == Way::Carbon;
+        // Kept on the way more than once: the first time is when it was sent. An archive says when it got it.
+        message.timestamp_ms = if is_kept_twice { message.timestamp_ms.min(stamp_ms) } else { stamp_ms };
+        message.is_delayed = true;
+    }
+    if copy.way == Way::Archive {
+        message.places.stanza_id = copy.archive_id.map_or(0, |id| cx.place_of(id));
+        message.stanza_id = copy.archive_id.map(ToOwned::to_owned);
+    }
+    extend(message, copy.stanza, features, cx)
+}
+
+/// What extensions have to add, of what came in, copies, what an archive has, and messages of ours alike.
+fn extend(mut message: Message, stanza: Element<'_>, features: &Features, cx: &mut Cx<'_>) -> Message {
     for payload in stanza.children() {
         if payload.namespace() != ns::CLIENT
             && let Some(feature) = features.reader_of(payload.namespace())
@@ -85,6 +108,7 @@ fn read_frame(frame: &str, features: &Features, cx: &mut Cx<'_>) -> Option<Messa
     if !has_id || stanza.attr("to").is_none() || !stanza.is("message", ns::CLIENT) {
         return None;
     }
-    let read = read(stanza, features, cx);
-    Some(Message { direction: Direction::Out, is_delayed: false, places: MessagePlaces::default(), ..read })
+    let read = Messaging::read(cx, stanza);
+    let message = Message { direction: Direction::Out, is_delayed: false, places: MessagePlaces::default(), ..read };
+    Some(extend(message, stanza, features, cx))
 }

@@ -25,6 +25,8 @@ mod heard;
 mod io;
 mod iq;
 mod jids;
+#[cfg(any(feature = "archive", feature = "history"))]
+mod mam;
 mod messages;
 mod outbox;
 mod persist;

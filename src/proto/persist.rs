@@ -22,6 +22,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::event::Presence;
 use super::event::RosterItem;
 use super::features::presence::PresenceOptions;
+use super::sent::Sent;
 use super::stream::keychain::Keychain;
 
 /// Of the records' layout. Others are not read.
@@ -162,6 +163,9 @@ pub(crate) struct HandledRecord {
     pub(crate) messages: Vec<HandledMessage>,
     #[serde(default)]
     pub(crate) archive: ArchiveRecord,
+    /// Messages of ours, the newest at the end.
+    #[serde(default)]
+    pub(crate) sent: Vec<Sent>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -186,6 +190,9 @@ pub(crate) struct ArchiveRecord {
     pub(crate) id: Option<String>,
     #[serde(rename = "timestamp")]
     pub(crate) wall_ms: i64,
+    /// It stamps its ids on what is delivered, and nobody else does.
+    #[serde(default, rename = "stamps", skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) is_stamping: bool,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

@@ -2,12 +2,11 @@
 
 use super::error::{Code, Error};
 use super::event::{Event, Message, MessageType, signal};
-use super::feature::{Cx, Flow};
+use super::feature::{Cx, Flow, Opened, Way};
 use super::features::Features;
 use super::features::messaging::Messaging;
 use super::io::Reply;
 use super::iq::Owner;
-use super::jids;
 use super::messages;
 use super::stanza_error::{self, Condition};
 use super::xml::{Element, StanzaTree, ns};
@@ -18,19 +17,6 @@ pub(crate) enum Routed {
     Done,
     /// The server has every stanza up to this count: it answered what was sent after them.
     Confirmed(u64),
-}
-
-/// What a message turns out to be, when the archive has seen it.
-pub(crate) enum Opened<'a> {
-    Plain,
-    /// A part of an answer to the archive's own question.
-    Taken,
-    /// A message of somebody else's that has not come otherwise, as far as is known.
-    Missed {
-        archive_id: Option<&'a str>,
-        stanza: Element<'a>,
-        stamp_ms: i64,
-    },
 }
 
 /// Brings a stanza to those whom it concerns.
@@ -46,32 +32,34 @@ pub(crate) fn route(stanza: Element<'_>, features: &mut Features, cx: &mut Cx<'_
 }
 
 fn message(stanza: Element<'_>, features: &mut Features, cx: &mut Cx<'_>) {
-    match features.archive.open(cx, stanza) {
-        Opened::Plain => {
-            cx.archive_id = stamped_id(stanza, archive_of(stanza, cx.own_bare())).map(ToOwned::to_owned);
-            deliver(messages::read(stanza, features, cx), stanza, features, cx);
-        }
+    match open(stanza, features, cx) {
+        Opened::Plain => deliver(messages::read(stanza, features, cx), stanza, features, cx),
         Opened::Taken => {}
-        Opened::Missed { archive_id, stanza, stamp_ms } => {
-            cx.is_from_archive = true;
-            cx.archive_id = archive_id.map(ToOwned::to_owned);
-            let message = messages::read(stanza, features, cx);
-            deliver(Message { timestamp_ms: stamp_ms, is_delayed: true, ..message }, stanza, features, cx);
-            cx.is_from_archive = false;
+        // What is inside an envelope is no envelope itself: it was opened where it was to be.
+        Opened::Copy(copy) | Opened::Found(_, copy) if !matches!(open(copy.stanza, features, cx), Opened::Plain) => {}
+        Opened::Copy(copy) => {
+            cx.way = copy.way;
+            deliver(messages::read_copy(&copy, features, cx), copy.stanza, features, cx);
+            cx.way = Way::Direct;
+        }
+        Opened::Found(by, copy) => {
+            cx.way = copy.way;
+            let message = messages::read_copy(&copy, features, cx);
+            cx.way = Way::Direct;
+            features.by_id(by).handle_found(cx, message);
         }
     }
 }
 
-/// Whose archive has a message that was delivered: rooms keep what was said in them, all else the account's own does.
-fn archive_of<'a>(stanza: Element<'a>, own_bare: &'a str) -> &'a str {
-    let room = stanza.attr("from").filter(|_| stanza.attr("type") == Some("groupchat"));
-    room.map_or(own_bare, jids::bare)
-}
-
-/// Under which that archive has it (XEP-0359); what others have stamped says nothing (I9).
-fn stamped_id<'a>(stanza: Element<'a>, by: &str) -> Option<&'a str> {
-    let is_stamp = |id: &Element<'_>| id.is("stanza-id", ns::STANZA_IDS) && id.attr("by") == Some(by);
-    stanza.children().find(is_stamp).and_then(|id| id.attr("id")).filter(|id| !id.is_empty())
+/// Looks for another message inside.
+fn open<'a>(stanza: Element<'a>, features: &mut Features, cx: &mut Cx<'_>) -> Opened<'a> {
+    for child in stanza.children() {
+        match features.open(cx, child, stanza) {
+            Opened::Plain => {}
+            opened => return opened,
+        }
+    }
+    Opened::Plain
 }
 
 fn deliver(mut message: Message, stanza: Element<'_>, features: &mut Features, cx: &mut Cx<'_>) {

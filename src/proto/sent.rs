@@ -1,6 +1,9 @@
-//! What is remembered of messages of ours, so that what others say about one is believed only from whoever may say it (I9).
+//! What is remembered of messages of ours, so that what others say about one is believed only from whoever may say it (I9), and so that one
+//! that comes back is known. The last ones outlive the page.
 
 use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
 
 use super::event::{Message, MessageType, Stage};
 use super::jids;
@@ -8,36 +11,71 @@ use super::jids;
 /// So many are remembered, the last ones.
 const REMEMBERED: usize = 1024;
 
+/// So many of them outlive the page.
+const STORED: usize = 128;
+
 /// A message of ours.
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Sent {
     pub(crate) id: String,
     pub(crate) to: String,
+    #[serde(rename = "type")]
     pub(crate) kind: MessageType,
     /// What its recipient has said became of it, if anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     stage: Option<Stage>,
 }
 
-/// The newest at the end.
 #[derive(Debug, Default)]
-pub(crate) struct SentMessages(VecDeque<Sent>);
+pub(crate) struct SentMessages {
+    /// The newest at the end.
+    messages: VecDeque<Sent>,
+    /// How many were sent.
+    count: u64,
+}
 
 impl SentMessages {
     pub(crate) fn remember(&mut self, message: &Message) {
-        if self.0.len() == REMEMBERED {
-            self.0.pop_front();
+        self.count += 1;
+        if self.messages.len() == REMEMBERED {
+            self.messages.pop_front();
         }
-        self.0.push_back(Sent { id: message.id.clone(), to: message.to.clone(), kind: message.kind, stage: None });
+        self.messages.push_back(Sent { id: message.id.clone(), to: message.to.clone(), kind: message.kind, stage: None });
+    }
+
+    /// Tells one state from another: it grows with every message.
+    pub(crate) fn revision(&self) -> u64 {
+        self.count
+    }
+
+    /// The last ones.
+    pub(crate) fn record(&self) -> Vec<Sent> {
+        self.messages.iter().skip(self.messages.len().saturating_sub(STORED)).cloned().collect()
+    }
+
+    /// What another page has sent: before all that is remembered here, which is what of it has not arrived for sure.
+    pub(crate) fn restore(&mut self, earlier: Vec<Sent>) {
+        for sent in earlier.into_iter().rev().take(STORED) {
+            if self.messages.len() < REMEMBERED && self.get(&sent.id).is_none() {
+                self.messages.push_front(sent);
+            }
+        }
+    }
+
+    /// Whether this is one of them, come back as a copy.
+    pub(crate) fn has(&self, copy: &Message) -> bool {
+        let id = copy.origin_id.as_ref().unwrap_or(&copy.id);
+        self.messages.iter().any(|sent| sent.id == *id && jids::bare(&sent.to) == jids::bare(&copy.to))
     }
 
     pub(crate) fn get(&self, id: &str) -> Option<&Sent> {
-        self.0.iter().rfind(|sent| sent.id == id)
+        self.messages.iter().rfind(|sent| sent.id == id)
     }
 
     /// The recipient says what became of a message. `None`: it is nobody who may say so (I9), or nothing new.
     #[allow(dead_code, reason = "in the core nobody says anything of a message but that it bounced")]
     pub(crate) fn advance(&mut self, id: &str, from: &str, stage: Stage) -> Option<&Sent> {
-        let sent = self.0.iter_mut().rfind(|sent| sent.id == id && sent.is_answered_by(from))?;
+        let sent = self.messages.iter_mut().rfind(|sent| sent.id == id && sent.is_answered_by(from))?;
         if sent.stage >= Some(stage) {
             return None;
         }
@@ -47,8 +85,8 @@ impl SentMessages {
 
     /// Forgets the message that this error is about, so that each fails once.
     pub(crate) fn take_bounced(&mut self, bounce: &Message, own_jid: &str) -> Option<Sent> {
-        let at = self.0.iter().rposition(|sent| sent.id == bounce.id && sent.may_bounce_from(&bounce.from, own_jid))?;
-        self.0.remove(at)
+        let at = self.messages.iter().rposition(|sent| sent.id == bounce.id && sent.may_bounce_from(&bounce.from, own_jid))?;
+        self.messages.remove(at)
     }
 }
 

@@ -87,6 +87,10 @@ pub struct Peer {
     pub saved_bytes: usize,
     /// The page dies before it has stored anything more, and nothing more goes out.
     pub is_dying: bool,
+    /// What extensions have asked at the login of this session.
+    asked_at_login: Vec<String>,
+    /// How many of that were answered.
+    pub answered_at_login: usize,
 }
 
 /// JSON by the name of the part.
@@ -111,6 +115,8 @@ impl Peer {
             saved: Vec::new(),
             saved_bytes: 0,
             is_dying: false,
+            asked_at_login: Vec::new(),
+            answered_at_login: 0,
         }
     }
 
@@ -191,6 +197,7 @@ impl Peer {
         self.receive(&format!(
             "<iq xmlns='jabber:client' type='result' id='{id}'><query xmlns='jabber:iq:roster'>{items}</query></iq>"
         ));
+        self.answer_extensions();
     }
 
     /// The id of the open roster request.
@@ -211,8 +218,47 @@ impl Peer {
         }
     }
 
+    /// Counts of stream management, either way, are those of a client that asks for nothing but the roster at login, whatever the build:
+    /// what extensions ask there, behind the roster, comes on top.
     pub fn receive(&mut self, frame: &str) {
-        self.input(Input::Frame(frame));
+        let asked = self.asked_at_login.len();
+        let counted = with_count(frame, &["<a ", "<resumed ", "<failed "], |h| if h > 1 { h + asked } else { h });
+        self.input(Input::Frame(&counted));
+    }
+
+    /// Notes what extensions ask while the session is not online yet.
+    fn note_what_extensions_ask(&mut self, frame: &str) {
+        let others = ["xmpp-bind", "xmpp-session", "urn:xmpp:mam:2"];
+        if frame.contains("jabber:iq:roster") {
+            self.asked_at_login.clear();
+            self.answered_at_login = 0;
+        } else if frame.starts_with("<iq")
+            && !others.iter().any(|known| frame.contains(known))
+            && self.session.state().as_str() == "connecting"
+        {
+            self.asked_at_login.push(frame.to_owned());
+        }
+    }
+
+    /// The frames sent since the last take, but for what extensions asked at login.
+    pub fn take_core_frames(&mut self) -> Vec<String> {
+        let frames = self.take_frames();
+        frames.into_iter().filter(|frame| !self.asked_at_login.contains(frame)).collect()
+    }
+
+    /// What extensions have asked at login is answered: there is an archive, and whatever else they ask for.
+    fn answer_extensions(&mut self) {
+        for asked in self.asked_at_login.clone() {
+            let id = attribute(&asked, "id");
+            let from = if asked.contains(" to='") { attribute(&asked, "to") } else { OWN_BARE.to_owned() };
+            let payload = if asked.contains("disco#info") {
+                "<query xmlns='http://jabber.org/protocol/disco#info'><feature var='urn:xmpp:mam:2'/><feature var='urn:xmpp:sid:0'/></query>"
+            } else {
+                ""
+            };
+            self.answered_at_login += 1;
+            self.input(Input::Frame(&format!("<iq xmlns='jabber:client' type='result' id='{id}' from='{from}'>{payload}</iq>")));
+        }
     }
 
     pub fn input(&mut self, input: Input<'_>) {
@@ -236,7 +282,11 @@ impl Peer {
         let mut held = Vec::new();
         while let Some(output) = self.session.poll_output() {
             match output {
-                Output::SendFrame(frame) => held.push(frame),
+                Output::SendFrame(frame) => {
+                    self.note_what_extensions_ask(&frame);
+                    let answered = self.answered_at_login;
+                    held.push(with_count(&frame, &["<a ", "<resume "], |h| if h > answered { h - answered } else { h }));
+                }
                 Output::Event(event) => self.events.push((event.name().to_owned(), serde_json::to_value(&event).unwrap())),
                 Output::Settled { token, result } => self.settled.push((token, result.map_err(|error| *error))),
                 Output::OpenSocket { url } => self.opened.push(url),
@@ -292,7 +342,8 @@ impl Peer {
 
     /// Another page of the app, with what this one has stored.
     pub fn next_page(self, config: Config) -> Self {
-        Self { now: self.now, enabled: self.enabled, store: self.store, ..Self::new(config) }
+        let Self { now, enabled, store, asked_at_login, answered_at_login, .. } = self;
+        Self { now, enabled, store, asked_at_login, answered_at_login, ..Self::new(config) }
     }
 
     /// The frames sent since the last take.
@@ -347,6 +398,18 @@ pub fn read_records(store: &Store) -> Records {
     Part::ALL.into_iter().for_each(|part| read(&mut records, part));
     records.segments().for_each(|part| read(&mut records, part));
     records
+}
+
+/// The frame with another count of stanzas in the element of stream management that starts like that, if it has one.
+fn with_count(frame: &str, starts: &[&str], change: impl Fn(usize) -> usize) -> String {
+    for (at, _) in frame.match_indices('<') {
+        let tag = frame[at..].split('>').next().unwrap();
+        let h = tag.split(" h='").nth(1).and_then(|rest| rest.split('\'').next().unwrap().parse().ok());
+        if let Some(h) = h.filter(|_| tag.contains("urn:xmpp:sm:3") && starts.iter().any(|start| tag.starts_with(start))) {
+            return frame.replacen(&format!(" h='{h}'"), &format!(" h='{}'", change(h)), 1);
+        }
+    }
+    frame.to_owned()
 }
 
 /// The value of an attribute in a frame of ours.

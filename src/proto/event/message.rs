@@ -74,12 +74,18 @@ pub struct Message {
     /// The id that the sender's client gave it (XEP-0359): the sender's word, as the body is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub origin_id: Option<String>,
+    /// Under which the archive has it (XEP-0359): the account's, or with type groupchat the room's. Only that archive's own word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stanza_id: Option<String>,
     /// When it was sent, as far as is known: milliseconds since 1970-01-01 UTC.
     #[serde(rename = "timestamp")]
     pub timestamp_ms: i64,
     /// Whether it was kept on the way (XEP-0203); `timestamp` is then the time of sending.
     #[serde(rename = "delayed", skip_serializing_if = "std::ops::Not::not")]
     pub is_delayed: bool,
+    /// Whether it is a copy of what another device of the account got or sent (XEP-0280).
+    #[serde(rename = "carbon", skip_serializing_if = "std::ops::Not::not")]
+    pub is_carbon: bool,
     /// With type error: what the peer or a server said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Box<Error>>,
@@ -115,6 +121,12 @@ impl Message {
             return extensions.reactions.is_some() || extensions.retracts.is_some();
         }
         false
+    }
+
+    /// Under which the account's own archive has it, where that is known.
+    #[allow(dead_code, reason = "asked by extensions")]
+    pub(crate) fn account_archive_id(&self) -> Option<&str> {
+        self.stanza_id.as_deref().filter(|_| self.kind != MessageType::Groupchat)
     }
 
     /// What extensions have read, to be added to.
@@ -263,4 +275,5 @@ pub(crate) struct MessagePlaces {
     pub(crate) to: usize,
     pub(crate) body: usize,
     pub(crate) origin_id: usize,
+    pub(crate) stanza_id: usize,
 }

@@ -24,20 +24,15 @@ use std::collections::BTreeSet;
 use super::super::collected::collected;
 use super::super::error::{Code, Error};
 use super::super::event::{Message, MessageType};
-use super::super::feature::{Cx, Feature, Flow, IqKind, ticket};
+use super::super::feature::{Copied, Cx, Feature, Flow, IqKind, Opened, Way, ticket};
 use super::super::iq::Ticket;
 use super::super::jids;
+use super::super::mam::{self, NS, Page, Preferences, RSM, read_result, write_query};
 use super::super::outbox::Verdict;
 use super::super::persist::ArchiveRecord;
-use super::super::router::Opened;
-use super::super::time::{format_timestamp, parse_timestamp};
-use super::super::xml::{Element, Writer, ns};
+use super::super::time::format_timestamp;
+use super::super::xml::{Element, ns};
 use super::FeatureId;
-
-const NS: &str = "urn:xmpp:mam:2";
-const FORWARD: &str = "urn:xmpp:forward:0";
-const DATA_FORMS: &str = "jabber:x:data";
-const RSM: &str = "http://jabber.org/protocol/rsm";
 
 /// Messages in a page.
 const PAGE: &str = "100";
@@ -53,6 +48,7 @@ mod purpose {
     pub(super) const PREFERENCES: u8 = 0;
     pub(super) const PAGE: u8 = 1;
     pub(super) const MISSED: u8 = 2;
+    pub(super) const INFO: u8 = 3;
 }
 
 #[derive(Default)]
@@ -99,43 +95,7 @@ struct Search {
     pages: u32,
 }
 
-/// Whether a message that the archive does not have can have arrived (XEP-0441).
-#[derive(Default)]
-struct Preferences {
-    keeps_all: bool,
-    always: BTreeSet<String>,
-    never: BTreeSet<String>,
-}
-
-impl Preferences {
-    fn read(prefs: Element<'_>) -> Self {
-        let jids = |name| {
-            let listed = prefs.child(name, NS).into_iter().flat_map(Element::children).filter(|child| child.is("jid", NS));
-            collected(listed.map(|jid| jid.text().trim().to_owned()))
-        };
-        Self { keeps_all: prefs.attr("default") == Some("always"), always: jids("always"), never: jids("never") }
-    }
-
-    /// Whether all that we say to this address is kept. A list may name a device, or the person.
-    fn keeps(&self, to: &str) -> bool {
-        let names = |list: &BTreeSet<String>| list.contains(to) || list.contains(jids::bare(to));
-        !names(&self.never) && (self.keeps_all || names(&self.always))
-    }
-}
-
 impl Archive {
-    /// Opens an answer of the archive. Only the account's own is believed (I9).
-    pub(crate) fn open<'a>(&mut self, cx: &Cx<'_>, stanza: Element<'a>) -> Opened<'a> {
-        let is_ours = stanza.attr("from").is_none_or(|from| from == cx.own_bare());
-        let Some(result) = stanza.child("result", NS).filter(|_| is_ours) else { return Opened::Plain };
-        let query_id = result.attr("queryid");
-        if self.catch_up.as_ref().is_some_and(|catch_up| query_id == Some(&catch_up.query_id)) {
-            return self.open_missed(cx, result);
-        }
-        self.handle_result(cx, result);
-        Opened::Taken
-    }
-
     fn open_missed<'a>(&mut self, cx: &Cx<'_>, result: Element<'a>) -> Opened<'a> {
         let Some(gap) = &mut self.gap else { return Opened::Taken };
         let archive_id = result.attr("id").filter(|id| !id.is_empty());
@@ -145,8 +105,9 @@ impl Archive {
             self.revision += 1;
         }
         match read_result(result) {
-            (Some(stanza), Some(stamp_ms)) if is_from_somebody_else(cx, stanza) => {
-                Opened::Missed { archive_id, stanza, stamp_ms }
+            (Some(stanza), Some(stamp_ms)) if is_of_people(stanza) => {
+                let direction = mam::direction_of(cx, stanza);
+                Opened::Copy(Copied { stanza, way: Way::Archive, direction, stamp_ms: Some(stamp_ms), archive_id })
             }
             _ => Opened::Taken,
         }
@@ -155,7 +116,7 @@ impl Archive {
     /// What is to be stored: where the next page begins, should this one not go on with the session.
     pub(crate) fn record(&self) -> ArchiveRecord {
         let Mark { id, wall_ms } = self.gap.as_ref().unwrap_or(&self.heard).clone();
-        ArchiveRecord { id, wall_ms }
+        ArchiveRecord { id, wall_ms, ..ArchiveRecord::default() }
     }
 
     /// Tells one gap from another, for whoever stores them.
@@ -253,6 +214,13 @@ impl Archive {
         }
     }
 
+    /// Whether the account has an archive that stamps what it delivers. Until that is known nobody's stamps are believed.
+    fn ask_for_info(&self, cx: &mut Cx<'_>) {
+        let archive = cx.own_bare().to_owned();
+        let ticket = ticket(FeatureId::archive, purpose::INFO, None);
+        let _ = cx.request(IqKind::Get, Some(&archive), ticket, |w| _ = w.empty("query", ns::DISCO_INFO));
+    }
+
     fn begin(&mut self, cx: &mut Cx<'_>) {
         let with: BTreeSet<&str> = collected(cx.doubtful().map(|message| jids::bare(&message.to)));
         let with = with.first().filter(|_| with.len() == 1).map(|&with| with.to_owned());
@@ -326,46 +294,21 @@ impl Archive {
     }
 }
 
-/// The end of a page (XEP-0313, section 4.2; XEP-0059, section 2).
-struct Page {
-    is_complete: bool,
-    first: Option<String>,
-    last: Option<String>,
-}
-
-impl Page {
-    /// `None`: the reply ends no page.
-    fn read(reply: Element<'_>) -> Option<Self> {
-        let fin = reply.child("fin", NS)?;
-        let set = fin.child("set", RSM);
-        let id = |name| Some(set?.child(name, RSM)?.text().trim().to_owned());
-        Some(Self { is_complete: matches!(fin.attr("complete"), Some("true" | "1")), first: id("first"), last: id("last") })
+/// Stanza ids are those of an archive only where there is one (XEP-0313, section 3.5), and beyond doubt only where those are taken out that
+/// somebody else has written (XEP-0359, section 7). An account says both of itself.
+fn handle_info(cx: &mut Cx<'_>, reply: Result<Element<'_>, Error>) {
+    if reply.as_ref().is_err_and(|error| matches!(error.code, Code::ConnectionLost | Code::Timeout)) {
+        return;
     }
+    let query = reply.ok().and_then(|reply| reply.child("query", ns::DISCO_INFO));
+    let has = |feature| query.is_some_and(|query| query.children().any(|child| child.attr("var") == Some(feature)));
+    let archive = cx.own_bare().to_owned();
+    cx.believe_stamps_of(&archive, has(NS) && has(ns::STANZA_IDS));
 }
 
-/// The message in a result, and when it was archived.
-fn read_result(result: Element<'_>) -> (Option<Element<'_>>, Option<i64>) {
-    let Some(forwarded) = result.child("forwarded", FORWARD) else { return (None, None) };
-    let stamp = forwarded.child("delay", ns::DELAY).and_then(|delay| delay.attr("stamp"));
-    (forwarded.child("message", ns::CLIENT), stamp.and_then(parse_timestamp))
-}
-
-/// The start of a query: what follows its form is the page that is asked for.
-fn write_query(w: &mut Writer, query_id: &str, filters: &[(&str, Option<&str>)]) {
-    w.open("query", NS).attr("queryid", query_id).open("x", DATA_FORMS).attr("type", "submit");
-    w.open("field", DATA_FORMS).attr("var", "FORM_TYPE").attr("type", "hidden").leaf("value", DATA_FORMS, NS).close();
-    for (name, value) in filters {
-        if let Some(value) = value {
-            w.open("field", DATA_FORMS).attr("var", name).leaf("value", DATA_FORMS, value).close();
-        }
-    }
-    w.close();
-}
-
-/// A message that others have sent to this account. What other devices of ours have sent is no news to it, and rooms keep their own archives.
-fn is_from_somebody_else(cx: &Cx<'_>, stanza: Element<'_>) -> bool {
-    let is_conversation = matches!(stanza.attr("type"), None | Some("chat" | "normal"));
-    is_conversation && stanza.attr("from").is_some_and(|from| jids::bare(from) != cx.own_bare())
+/// A message between people, either way: other devices of ours have sent some, too. Rooms keep their own archives.
+fn is_of_people(stanza: Element<'_>) -> bool {
+    matches!(stanza.attr("type"), None | Some("chat" | "normal"))
 }
 
 /// Archives of accounts keep conversations between people (XEP-0313, section 5.1.1): not what goes to a room, which has its own.
@@ -374,12 +317,31 @@ fn is_kept_by_archives(message: &Message) -> bool {
 }
 
 impl Feature for Archive {
+    fn envelopes(&self) -> &'static [&'static str] {
+        &[NS]
+    }
+
+    /// An answer of the archive. Only the account's own is believed (I9).
+    fn open<'a>(&mut self, cx: &mut Cx<'_>, envelope: Element<'a>, stanza: Element<'a>) -> Opened<'a> {
+        let is_ours = stanza.attr("from").is_none_or(|from| from == cx.own_bare());
+        if envelope.name() != "result" || !is_ours {
+            return Opened::Plain;
+        }
+        let query_id = envelope.attr("queryid");
+        if self.catch_up.as_ref().is_some_and(|catch_up| query_id == Some(&catch_up.query_id)) {
+            return self.open_missed(cx, envelope);
+        }
+        self.handle_result(cx, envelope);
+        Opened::Taken
+    }
+
     fn on_online(&mut self, cx: &mut Cx<'_>, is_resumed: bool) {
         if is_resumed {
             return;
         }
         self.heard.wall_ms = cx.now().wall_ms;
         self.is_available = false;
+        self.ask_for_info(cx);
         self.catch_up(cx);
         if cx.doubtful().next().is_some() {
             self.begin(cx);
@@ -389,8 +351,7 @@ impl Feature for Archive {
     fn handle_message(&mut self, cx: &mut Cx<'_>, _stanza: Element<'_>, message: &mut Message) -> Flow {
         if !cx.is_from_archive() {
             self.heard.wall_ms = cx.now().wall_ms;
-            // What was said in a room is in an archive of its own.
-            if let Some(id) = cx.archive_id().filter(|_| message.kind != MessageType::Groupchat) {
+            if let Some(id) = message.account_archive_id() {
                 id.clone_into(self.heard.id.get_or_insert_default());
             }
         }
@@ -399,13 +360,14 @@ impl Feature for Archive {
 
     fn handle_reply(&mut self, cx: &mut Cx<'_>, ticket: Ticket, reply: Result<Element<'_>, Error>) {
         match (ticket.purpose, reply) {
+            (purpose::INFO, reply) => handle_info(cx, reply),
             (purpose::MISSED, page) => self.handle_missed_page(cx, page),
             // The doubt stays until there is an archive to ask.
             (_, Err(error)) if error.code == Code::ConnectionLost => self.search = None,
             (purpose::PREFERENCES, reply) => {
                 // An archive without preferences can still show what it has.
                 if let (Some(search), Ok(reply)) = (&mut self.search, &reply) {
-                    search.preferences = reply.child("prefs", NS).map(Preferences::read).unwrap_or_default();
+                    search.preferences = Preferences::read(*reply).unwrap_or_default();
                 }
                 self.ask(cx, "");
             }

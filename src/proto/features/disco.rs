@@ -3,9 +3,8 @@
 
 use super::super::feature::{Cx, Feature, Flow};
 use super::super::stanza_error::Condition;
-use super::super::xml::Element;
+use super::super::xml::{Element, ns::DISCO_INFO as NS_INFO};
 
-const NS_INFO: &str = "http://jabber.org/protocol/disco#info";
 const NS_ITEMS: &str = "http://jabber.org/protocol/disco#items";
 
 #[derive(Default)]

@@ -3,13 +3,13 @@
 //! What a server holds unconfirmed when a session ends, it keeps and delivers again at the next login, marked as delayed (XEP-0203;
 //! XEP-0198, section 5): our confirmation may have been lost with the connection. So a delayed message is dropped where a message with
 //! the same id from the same address was handled in an earlier session. Within one session an id may come twice: some senders
-//! number their messages, and begin again. What comes out of the archive is a copy of whatever came before. Where the account's archive
-//! has stamped both (XEP-0359), its ids decide, whatever the sender's are.
+//! number their messages, and begin again. What comes out of the archive is a copy of whatever came before, and a carbon may be one of what
+//! came out of the archive. Where the account's archive has stamped both (XEP-0359), its ids decide, whatever the sender's are.
 //!
-//! Not here yet: carbons.
+//! Messages of ours that this client has sent, and that come back as a copy, are known by their origin ids.
 
-use super::super::event::{Message, MessageType};
-use super::super::feature::{Cx, Feature, Flow};
+use super::super::event::{Direction, Message, MessageType};
+use super::super::feature::{Cx, Feature, Flow, Way};
 use super::super::xml::Element;
 
 #[derive(Default)]
@@ -24,14 +24,19 @@ impl Feature for Duplicates {
 
     fn handle_message(&mut self, cx: &mut Cx<'_>, stanza: Element<'_>, message: &mut Message) -> Flow {
         // Without any id, nothing tells a second copy from a second message.
-        let has_id = stanza.attr("id").is_some_and(|id| !id.is_empty()) || cx.archive_id().is_some();
+        let has_id = stanza.attr("id").is_some_and(|id| !id.is_empty()) || message.stanza_id.is_some();
         if message.kind == MessageType::Error || !has_id {
             return Flow::Continue;
         }
-        if message.is_delayed && cx.heard.is_known(message, cx.archive_id.as_deref(), cx.is_from_archive) {
+        let is_copy = cx.way() != Way::Direct;
+        if is_copy && message.direction == Direction::Out && cx.has_sent(message) {
             return Flow::Stop;
         }
-        cx.heard.remember(message, cx.archive_id.as_deref(), cx.is_from_archive);
+        let is_from_archive = cx.is_from_archive();
+        if (is_copy || message.is_delayed) && cx.heard.is_known(message, is_from_archive) {
+            return Flow::Stop;
+        }
+        cx.heard.remember(message, is_from_archive);
         Flow::Continue
     }
 }

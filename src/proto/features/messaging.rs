@@ -1,5 +1,5 @@
 //! Messages (RFC 6121, section 5): five types, bodies and subjects in several languages, threads; delayed delivery (XEP-0203),
-//! origin ids (XEP-0359, version 0.7.0) and bounces.
+//! origin and stanza ids (XEP-0359, version 0.7.0) and bounces.
 //!
 //! Supported: all of RFC 6121, section 5, in both directions, but messages of type error, which are read and not sent.
 //! Not here: what other extensions put into a message (see `messages`).
@@ -73,12 +73,14 @@ impl Messaging {
         let mut thread: Option<Element<'_>> = None;
         let mut sent_ms: Option<i64> = None;
         let mut origin_id: Option<&str> = None;
+        let mut stanza_id: Option<&str> = None;
         for child in stanza.children() {
             match (child.name(), child.namespace()) {
                 ("body", ns::CLIENT) => bodies.push(child),
                 ("subject", ns::CLIENT) => subjects.push(child),
                 ("thread", ns::CLIENT) => thread = thread.or(Some(child)),
                 ("origin-id", ns::STANZA_IDS) => origin_id = child.attr("id").filter(|id| !id.is_empty()),
+                ("stanza-id", ns::STANZA_IDS) => stanza_id = stanza_id.or_else(|| archive_id_of(child, from, kind, cx)),
                 // Kept on the way more than once: the first time is when it was sent.
                 ("delay", ns::DELAY) => sent_ms = sent_ms.into_iter().chain(delay_of(child, from, cx)).min(),
                 _ => {}
@@ -96,6 +98,7 @@ impl Messaging {
             to: place(to),
             body: place(body),
             origin_id: place(origin_id),
+            stanza_id: place(stanza_id),
         };
         Message {
             places,
@@ -112,6 +115,7 @@ impl Messaging {
             thread: thread_id,
             lang: lang.map(ToOwned::to_owned),
             origin_id: origin_id.map(ToOwned::to_owned),
+            stanza_id: stanza_id.map(ToOwned::to_owned),
             timestamp_ms: sent_ms.unwrap_or(cx.now().wall_ms),
             is_delayed: sent_ms.is_some(),
             error: (kind == MessageType::Error).then(|| Box::new(stanza_error::read(stanza))),
@@ -162,6 +166,14 @@ fn delay_of(delay: Element<'_>, sender: &str, cx: &Cx<'_>) -> Option<i64> {
     let is_believed =
         delay.attr("from").is_none_or(|from| jids::speaks_for(from, sender) || jids::speaks_for(from, cx.own_jid()));
     delay.attr("stamp").filter(|_| is_believed).and_then(parse_timestamp)
+}
+
+/// Under which an archive has the message (XEP-0359, section 4): that of the account, or with type groupchat that of the room. Anybody
+/// can write such an element; what takes out those of others says so, and only there it is believed (section 7).
+fn archive_id_of<'a>(stamp: Element<'a>, from: &str, kind: MessageType, cx: &Cx<'_>) -> Option<&'a str> {
+    let archive = if kind == MessageType::Groupchat { jids::bare(from) } else { cx.own_bare() };
+    let is_believed = stamp.attr("by") == Some(archive) && cx.believes_stamps_of(archive);
+    stamp.attr("id").filter(|id| is_believed && !id.is_empty())
 }
 
 fn check(options: &MessageOptions, kind: MessageType) -> Result<(), Error> {

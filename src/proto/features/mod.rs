@@ -9,6 +9,8 @@ pub(crate) mod archive;
 pub(crate) mod attachments;
 #[cfg(feature = "blocking")]
 pub(crate) mod blocking;
+#[cfg(feature = "carbons")]
+pub(crate) mod carbons;
 #[cfg(feature = "chat-states")]
 pub(crate) mod chat_states;
 #[cfg(feature = "custom")]
@@ -39,10 +41,17 @@ pub(crate) mod time;
 #[cfg(feature = "version")]
 pub(crate) mod version;
 
-use super::feature::{Cx, Feature, Flow};
+use super::feature::{Cx, Feature, Flow, Opened};
+use super::xml::Element;
 
 /// Among [`Feature::payloads`]: all that no feature names.
 pub(crate) const ANY: &str = "*";
+
+/// What is switched on by an `<enable/>` along with the binding, where the server offers that (XEP-0386, section 4.1), by namespace.
+pub(crate) const SWITCHED_ON: &[&str] = &[
+    #[cfg(feature = "carbons")]
+    carbons::NS,
+];
 
 macro_rules! registry {
     ($($(#[$when:meta])* $name:ident: $module:ident::$feature:ident,)*) => {
@@ -100,6 +109,21 @@ macro_rules! registry {
                 first
             }
 
+            /// What a child of a message makes of it.
+            pub(crate) fn open<'a>(&mut self, cx: &mut Cx<'_>, child: Element<'a>, stanza: Element<'a>) -> Opened<'a> {
+                let namespace = child.namespace();
+                $(
+                    $(#[$when])*
+                    if self.$name.envelopes().contains(&namespace) {
+                        let opened = self.$name.open(cx, child, stanza);
+                        if !matches!(opened, Opened::Plain) {
+                            return opened;
+                        }
+                    }
+                )*
+                Opened::Plain
+            }
+
             /// What disco#info announces, sorted.
             pub(crate) fn namespaces(&self) -> Vec<&'static str> {
                 let mut all: Vec<&'static str> = Vec::new();
@@ -134,6 +158,7 @@ registry! {
     duplicates: duplicates::Duplicates,
     messaging: messaging::Messaging,
     archive: archive::Archive,
+    #[cfg(feature = "carbons")] carbons: carbons::Carbons,
     #[cfg(feature = "edits")] edits: edits::Edits,
     #[cfg(feature = "fallback")] fallbacks: fallback::Fallbacks,
     #[cfg(feature = "replies")] replies: replies::Replies,

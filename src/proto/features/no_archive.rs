@@ -6,17 +6,11 @@
 use super::super::feature::{Cx, Feature};
 use super::super::outbox::Verdict;
 use super::super::persist::ArchiveRecord;
-use super::super::router::Opened;
-use super::super::xml::Element;
 
 #[derive(Default)]
 pub(crate) struct Archive {}
 
 impl Archive {
-    pub(crate) fn open<'a>(&self, _cx: &Cx<'_>, _stanza: Element<'a>) -> Opened<'a> {
-        Opened::Plain
-    }
-
     /// No mark: a later page with an archive does not fetch what this one has shown.
     pub(crate) fn record(&self) -> ArchiveRecord {
         ArchiveRecord::default()

@@ -117,6 +117,7 @@ impl Session {
         self.features = Features::default();
         self.heard = HeardMessages::default();
         self.sent = SentMessages::default();
+        self.stampers.clear();
         // Without a record of its own it takes what is stored of it along.
         self.keychain.erase();
         self.close_storage();

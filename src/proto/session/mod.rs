@@ -9,7 +9,7 @@ mod logout;
 mod page;
 mod storage;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use self::logout::Logout;
 use self::storage::Storage;
@@ -19,7 +19,7 @@ use crate::proto::discovery::Endpoints;
 use crate::proto::entropy::{Entropy, Ids};
 use crate::proto::error::{Code, Error};
 use crate::proto::event::{Direction, Event, StanzaText, StateChange};
-use crate::proto::feature::Cx;
+use crate::proto::feature::{Cx, Way};
 use crate::proto::features::Features;
 use crate::proto::heard::HeardMessages;
 use crate::proto::io::{Input, Output, Reply, Token};
@@ -74,6 +74,7 @@ pub struct Session {
     outbox: Outbox,
     heard: HeardMessages,
     sent: SentMessages,
+    stampers: BTreeSet<String>,
     outputs: VecDeque<Output>,
     state: State,
     /// The full JID while there is a session, else the bare one.
@@ -154,6 +155,7 @@ impl Session {
             outbox: Outbox::default(),
             heard: HeardMessages::default(),
             sent: SentMessages::default(),
+            stampers: BTreeSet::new(),
             outputs: VecDeque::new(),
             state: State::Offline,
             own_jid,
@@ -427,8 +429,8 @@ impl Session {
             own_jid: &self.own_jid,
             announced: &self.announced,
             is_bound: stream.is_some() && !self.is_closing,
-            is_from_archive: false,
-            archive_id: None,
+            way: Way::Direct,
+            enabled: stream.map_or(&[], Stream::enabled),
             has_roster_versioning: stream.is_some_and(|stream| stream.features().has_roster_versioning),
             has_pre_approval: stream.is_some_and(|stream| stream.features().has_pre_approval),
             ids: &mut self.ids,
@@ -436,6 +438,7 @@ impl Session {
             outbox: &mut self.outbox,
             heard: &mut self.heard,
             sent: &mut self.sent,
+            stampers: &mut self.stampers,
             outputs: &mut self.outputs,
         };
         act(&mut self.features, &mut cx)

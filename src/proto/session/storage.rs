@@ -21,7 +21,9 @@ use super::super::io::{Opened, Output};
 use super::super::jids;
 use super::super::messages;
 use super::super::outbox::{self, Saving};
-use super::super::persist::{Content, MOST_BYTES, OutboxRecord, Part, Record, Records, SessionRecord, StanzaRecord, Unsaved};
+use super::super::persist::{
+    ArchiveRecord, Content, HandledRecord, MOST_BYTES, OutboxRecord, Part, Record, Records, SessionRecord, StanzaRecord, Unsaved,
+};
 use super::super::router;
 use super::super::state::State;
 use super::super::stream::management::Management;
@@ -188,7 +190,13 @@ impl Session {
         }
         let handled = self.handled_revision();
         if is_due && self.storage.stored.handled != Some(handled) {
-            save(Part::Handled, Some(Content::Handled(self.heard.record(self.features.archive.record()))));
+            let is_stamping = self.stampers.contains(&self.config.account.bare());
+            let record = HandledRecord {
+                messages: self.heard.record(),
+                archive: ArchiveRecord { is_stamping, ..self.features.archive.record() },
+                sent: self.sent.record(),
+            };
+            save(Part::Handled, Some(Content::Handled(record)));
             self.storage.stored.handled = Some(handled);
         }
         if self.keychain.take_changed() {
@@ -345,7 +353,7 @@ impl Session {
 
     /// Tells one state of what was handled from another.
     fn handled_revision(&self) -> u64 {
-        self.heard.revision() + self.features.archive.revision()
+        self.heard.revision() + self.features.archive.revision() + self.sent.revision()
     }
 
     fn has_new_lists(&self) -> (bool, bool) {
@@ -388,9 +396,14 @@ impl Session {
         }
         self.keychain.restore(keychain);
         self.storage.has_stored_keychain = true;
+        let mut sent = Vec::new();
         if let Some(handled) = handled {
             self.heard.restore(handled.messages);
+            if handled.archive.is_stamping {
+                self.stampers.insert(self.config.account.bare());
+            }
             self.features.archive.restore(handled.archive);
+            sent = handled.sent;
         }
         let session = session.filter(|session| {
             let is_ours = jids::bare(&session.jid) == self.config.account.bare();
@@ -417,6 +430,7 @@ impl Session {
             let has_session = session.is_some();
             self.with(now, |features, cx| messages::restore(features, cx, outbox, has_session));
         }
+        self.sent.restore(sent);
         if session.is_none() {
             self.features.archive.open_gap();
         }

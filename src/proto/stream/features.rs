@@ -4,6 +4,7 @@
 //! (XEP-0484 version 0.2.0), upgrades (XEP-0480 version 0.2.0). Channel bindings (XEP-0440 version 1.0.0) are read as an input of XEP-0474
 //! alone; there is none to choose, since page code cannot see the TLS connection, so section 3's rules for choosing one have no place here.
 
+use super::super::features::SWITCHED_ON;
 use super::super::xml::{Element, ns};
 
 const ROSTER_VERSIONING: &str = "urn:xmpp:features:rosterver";
@@ -58,6 +59,8 @@ pub(crate) struct Authentication {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct InlineBind {
     pub(crate) has_management: bool,
+    /// What features want switched on.
+    pub(crate) switches: Vec<&'static str>,
 }
 
 impl StreamFeatures {
@@ -115,9 +118,13 @@ impl Authentication {
 
 impl InlineBind {
     fn read(bind: Element<'_>) -> Self {
-        let mut features = bind.child("inline", ns::BIND2).into_iter().flat_map(Element::children);
-        let is_management = |child: Element<'_>| child.is("feature", ns::BIND2) && child.attr("var") == Some(ns::SM);
-        Self { has_management: features.any(is_management) }
+        let features = bind.child("inline", ns::BIND2).into_iter().flat_map(Element::children);
+        let mut found = Self::default();
+        for name in features.filter(|child| child.is("feature", ns::BIND2)).filter_map(|child| child.attr("var")) {
+            found.has_management |= name == ns::SM;
+            found.switches.extend(SWITCHED_ON.iter().find(|known| **known == name));
+        }
+        found
     }
 }
 
@@ -167,7 +174,7 @@ mod tests {
                 mechanisms: vec!["SCRAM-SHA-1".to_owned(), "PLAIN".to_owned()],
                 token_mechanisms: vec!["HT-SHA-256-NONE".to_owned(), "HT-SHA-256-ENDP".to_owned()],
                 has_resumption: true,
-                bind: Some(InlineBind { has_management: true }),
+                bind: Some(InlineBind { has_management: true, switches: SWITCHED_ON.to_vec() }),
                 upgrades: vec!["UPGR-SCRAM-SHA-256".to_owned()],
             })
         );

@@ -130,6 +130,8 @@ pub(crate) struct Stream {
     is_to_log_out: bool,
     is_authenticated: bool,
     features: StreamFeatures,
+    /// What was switched on along with the binding (XEP-0386, section 4.2).
+    enabled: Vec<&'static str>,
 }
 
 impl Stream {
@@ -140,6 +142,7 @@ impl Stream {
             is_to_log_out: false,
             is_authenticated: false,
             features: StreamFeatures::default(),
+            enabled: Vec::new(),
         }
     }
 
@@ -159,6 +162,11 @@ impl Stream {
 
     pub(crate) fn features(&self) -> &StreamFeatures {
         &self.features
+    }
+
+    /// What was switched on along with the binding.
+    pub(crate) fn enabled(&self) -> &[&'static str] {
+        &self.enabled
     }
 
     /// Features that come once the stream is bound: after a resumption along with the login, some servers send them all the same.
@@ -316,6 +324,8 @@ impl Stream {
         match success.bound {
             Some((jid, management)) => {
                 io.management.begin(management);
+                let offered = self.features.authentication.as_ref().and_then(|authentication| authentication.bind.as_ref());
+                self.enabled = offered.map(|bind| bind.switches.clone()).unwrap_or_default();
                 self.step = Step::ExpectLateFeatures { jid, is_managed: asked.management };
             }
             None => self.step = Step::ExpectFeatures,

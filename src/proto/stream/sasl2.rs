@@ -1,7 +1,7 @@
 //! SASL2 on the wire (XEP-0388 version 1.0.4): a login, and what is asked for along with it, in one request and one answer.
 //!
 //! Supported: Bind 2 (XEP-0386 version 1.1.0) with stream management, inline resumption (XEP-0198 version 1.6.3, section 9), tokens
-//! (XEP-0484 version 0.2.0), SCRAM upgrades (XEP-0480 version 0.2.0). Deliberately absent: carbons, which nothing here handles yet; the
+//! (XEP-0484 version 0.2.0), SCRAM upgrades (XEP-0480 version 0.2.0). Deliberately absent: the
 //! name of the device, which a page does not know. Bind 2 has no way to ask for a resource: where the app wants a certain one, the binding of RFC 6120
 //! follows the login.
 
@@ -65,6 +65,9 @@ pub(crate) fn authenticate(
         if bind.has_management {
             w.open("enable", ns::SM).attr("resume", "true").close();
             asked.management = true;
+        }
+        for namespace in &bind.switches {
+            w.empty("enable", namespace);
         }
         w.close();
         asked.bind = true;

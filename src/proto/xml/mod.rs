@@ -27,8 +27,10 @@ pub(crate) mod ns {
     pub(crate) const FAST: &str = "urn:xmpp:fast:0";
     pub(crate) const BIND2: &str = "urn:xmpp:bind:0";
     pub(crate) const CLIENT_STATE: &str = "urn:xmpp:csi:0";
+    pub(crate) const FORWARD: &str = "urn:xmpp:forward:0";
     pub(crate) const DELAY: &str = "urn:xmpp:delay";
     pub(crate) const STANZA_IDS: &str = "urn:xmpp:sid:0";
+    pub(crate) const DISCO_INFO: &str = "http://jabber.org/protocol/disco#info";
     pub(crate) const BIND: &str = "urn:ietf:params:xml:ns:xmpp-bind";
     pub(crate) const SESSION: &str = "urn:ietf:params:xml:ns:xmpp-session";
     pub(crate) const SM: &str = "urn:xmpp:sm:3";

@@ -187,11 +187,12 @@ impl Feature for PresenceTracker {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::VecDeque;
+    use std::collections::{BTreeSet, VecDeque};
 
     use super::super::super::config::{Account, Config};
     use super::super::super::entropy::{Entropy, Ids};
     use super::super::super::heard::HeardMessages;
+    use super::super::super::feature::Way;
     use super::super::super::io::Output;
     use super::super::super::iq::IqTable;
     use super::super::super::outbox::Outbox;
@@ -218,8 +219,8 @@ mod tests {
             own_jid: "romeo@example.net/balcony",
             announced: &[],
             is_bound,
-            is_from_archive: false,
-            archive_id: None,
+            way: Way::Direct,
+            enabled: &[],
             has_roster_versioning: false,
             has_pre_approval: false,
             ids: &mut Ids::new(Box::new(Zeros)),
@@ -227,6 +228,7 @@ mod tests {
             outbox: &mut Outbox::default(),
             heard: &mut HeardMessages::default(),
             sent: &mut SentMessages::default(),
+            stampers: &mut BTreeSet::new(),
             outputs: &mut outputs,
         });
         let frame = |output| if let Output::SendFrame(frame) = output { Some(frame) } else { None };
