@@ -280,7 +280,10 @@ export type ClientState = "offline" | "connecting" | "online" | "waiting";
 /** The events of a {@link Client}, by name. */
 export interface ClientEvents {
   state: StateEvent;
-  /** A message that came in, or one of ours when it is queued. What has no content of its own makes no message. */
+  /**
+   * A message that came in, one of ours when it is queued, or a copy of what another device of the account got or sent (XEP-0280). Of all copies of a
+   * message one is told. What has no content of its own makes no message.
+   */
   message: Message;
   delivery: DeliveryEvent;
   /** Somebody is typing, or stopped. */
@@ -396,10 +399,17 @@ export interface Message {
   lang?: string;
   /** The id that the sender's client gave it (XEP-0359): the sender's word, as the body is. On what you send, the same as `id`. */
   originId?: string;
+  /**
+   * Under which the archive has it (XEP-0359): the account's, with type `groupchat` the room's. Only that archive's own word, and only where it says
+   * that it takes out what others write in its place. No other id is good for {@link MessagesPart.history | history()}.
+   */
+  stanzaId?: string;
   /** When it was sent, as far as is known. Milliseconds since 1970-01-01 UTC. */
   timestamp: number;
   /** Present if it was kept on the way (XEP-0203); `timestamp` is then the time of sending. */
   delayed?: true;
+  /** Present if it is a copy of what another device of the account got or, with direction `out`, sent (XEP-0280). */
+  carbon?: true;
   /** With type `error`: what the peer, or a server, said. */
   error?: XmppError;
   // What follows is read by extensions; waxwing/core leaves it out.

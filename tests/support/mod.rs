@@ -228,14 +228,11 @@ impl Peer {
 
     /// Notes what extensions ask while the session is not online yet.
     fn note_what_extensions_ask(&mut self, frame: &str) {
-        let others = ["xmpp-bind", "xmpp-session", "urn:xmpp:mam:2"];
+        let is_theirs = ["urn:xmpp:carbons:2", "disco#info"].iter().any(|namespace| frame.contains(namespace));
         if frame.contains("jabber:iq:roster") {
             self.asked_at_login.clear();
             self.answered_at_login = 0;
-        } else if frame.starts_with("<iq")
-            && !others.iter().any(|known| frame.contains(known))
-            && self.session.state().as_str() == "connecting"
-        {
+        } else if frame.starts_with("<iq") && is_theirs && self.session.state().as_str() == "connecting" {
             self.asked_at_login.push(frame.to_owned());
         }
     }

@@ -191,8 +191,8 @@ mod tests {
 
     use super::super::super::config::{Account, Config};
     use super::super::super::entropy::{Entropy, Ids};
-    use super::super::super::heard::HeardMessages;
     use super::super::super::feature::Way;
+    use super::super::super::heard::HeardMessages;
     use super::super::super::io::Output;
     use super::super::super::iq::IqTable;
     use super::super::super::outbox::Outbox;
