@@ -64,7 +64,10 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
 }
 
 fn play(case: &Value) -> Result<(), String> {
-    known_keys(case, &["about", "start", "jid", "language", "features", "roster", "isResumable", "asksAll", "receipts", "steps"])?;
+    known_keys(
+        case,
+        &["about", "start", "jid", "language", "features", "roster", "isResumable", "asksAll", "receipts", "steps"],
+    )?;
     let asks_all = case["asksAll"].as_bool().unwrap_or_default();
     let mut peer = start(case)?;
     let mut last_id = String::new();
