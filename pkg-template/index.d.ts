@@ -195,7 +195,8 @@ export interface ClientOptions {
    * the others log in by themselves and keep all in memory. An anonymous account has nothing to come back to.
    *
    * Kept are the roster, presences, messages on their way, and the token for the next login, which is the one secret; never a password.
-   * Messages are on their way in clear text. Above 1 MiB, and where the browser has no Web Locks, only messages on their way are kept. A storage
+   * Messages are on their way in clear text. With `"indexeddb"` all messages are kept besides, so that
+   * {@link MessagesPart.conversations} can tell before the network does; by any number of tabs, and until logout(). Above 1 MiB, and where the browser has no Web Locks, only messages on their way are kept. A storage
    * that fails, or does not answer in 2 s, is reported by an `error` event (`storage-failed`), and all is kept in memory.
    */
   storage?: "session" | "local" | "indexeddb" | "none" | StorageAdapter | undefined;
@@ -736,6 +737,15 @@ export interface CoreMessagesPart {
 export interface MessagesPart extends CoreMessagesPart {
   /** As {@link CoreMessagesPart.send}, with all that extensions can say in a message. */
   send(message: MessageOptions, options?: RequestOptions): Promise<Message>;
+
+  /**
+   * The last message of each conversation that is stored, the newest first. Works before connect(), and reads one message of each, however long it is. Only
+   * with {@link ClientOptions.storage | storage: "indexeddb"}; otherwise there are none.
+   */
+  conversations(): Promise<Conversation[]>;
+
+  /** Erases what is stored of a conversation, or of all. What the server has in its archive stays. */
+  clear(jid?: string): Promise<void>;
   /**
    * Says what the user does in a conversation (XEP-0085). Call it with every key (`"composing"`), when the window comes to the front
    * (`"active"`), when it is closed (`"gone"`): the same state goes out once. By itself, `composing` becomes `paused` after 10 s without a
@@ -795,6 +805,16 @@ export interface MessageTarget {
   id: string;
   /** Default: chat. */
   type?: "chat" | "normal" | "groupchat" | "headline" | undefined;
+}
+
+/** A conversation that is stored. */
+export interface Conversation {
+  /** The bare JID of the other side. */
+  jid: string;
+  /** The last message. */
+  message: Message;
+  /** With a message of ours: how far it has come, as far as is known. */
+  stage?: "acked" | "delivered" | "displayed" | "failed";
 }
 
 /** What can be said in a message, by extension. */

@@ -1,9 +1,10 @@
 // waxwing: an XMPP client for the browser. The contract is index.d.ts.
 
 import { Blocking } from "./blocking.js";
-import { Client as AnyClient, inner } from "./client.js";
+import { bare, Client as AnyClient, inner } from "./client.js";
 import { Extensions } from "./extensions.js";
 import { Loader } from "./load.js";
+import { MessageStore } from "./message-store.js";
 import { ExtendedMessages, messagesOptions } from "./messages.js";
 import instantiate, { Engine } from "./waxwing.js";
 
@@ -20,6 +21,12 @@ const FIELDS = { ...messagesOptions };
 export class Client extends AnyClient {
   constructor(options) {
     super(options, loader, PARTS, FIELDS);
+    const behind = this[inner]();
+    const { jid, storage } = behind.options;
+    // An anonymous account is another one each time.
+    if (storage === "indexeddb" && jid.includes("@")) {
+      behind.store = new MessageStore(bare(jid).toLowerCase(), (error) => behind.emit("error", error));
+    }
   }
 
   extend(extension) {

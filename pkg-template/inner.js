@@ -24,6 +24,8 @@ export class Inner {
     this.extensions = undefined;
     /** See cached(). */
     this.made = {};
+    // Where messages are kept: see message-store.js.
+    this.store = undefined;
     this.sink = new Sink(this);
   }
 
@@ -81,6 +83,7 @@ export class Inner {
     await this.loader.load();
     const engine = this.engine ?? this.makeEngine();
     await this.call((_, token) => engine.logout(token));
+    await this.store?.remove();
     this.discard();
   }
 
@@ -295,7 +298,13 @@ export class Inner {
 
   emit(name, payload) {
     if (this.options.log) this.log(name, payload);
+    if (this.store) this.keep(name, payload);
     this.listeners.emit(name, payload);
+  }
+
+  keep(name, payload) {
+    if (name === "message") this.store.add(payload);
+    else if (name === "delivery") this.store.setStage(payload.id, payload.stage);
   }
 
   log(name, payload) {
@@ -311,9 +320,10 @@ export class Inner {
   /** Events that nobody listens to are not made. The client itself needs to know the state. */
   tellInterests() {
     if (!this.engine) return;
-    const isWanted = (name) => name === "state" || name === "extension" || this.listeners.has(name) || (this.options.log && (name === "stanza" || name === "error"));
+    const isKept = (name) => this.store && (name === "message" || name === "delivery");
+    const isWanted = (name) => name === "state" || name === "extension" || isKept(name) || this.listeners.has(name) || (this.options.log && (name === "stanza" || name === "error"));
     const bits = EVENTS.reduce((bits, name, index) => (isWanted(name) ? bits | (1 << index) : bits), 0);
-    this.engine.listen(bits, Boolean(isWanted("stanza")), isWanted("message") || isWanted("delivery"));
+    this.engine.listen(bits, Boolean(isWanted("stanza")), Boolean(isWanted("message") || isWanted("delivery")));
   }
 }
 

@@ -72,6 +72,17 @@ export class ExtendedMessages extends Messages {
     return this.send({ to, type: "headline", attention: true }, options);
   }
 
+  /** What the store has; without one, nothing. */
+  async conversations() {
+    const found = (await this[inner]().store?.conversations()) ?? [];
+    return found.map(({ jid, message, stage }) => ({ jid, message, ...(stage && { stage }) }));
+  }
+
+  async clear(conversation) {
+    const checked = conversation === undefined ? undefined : bare(jid(conversation, "jid")).toLowerCase();
+    await this[inner]().store?.clear(checked);
+  }
+
   async sendChatState(to, state, options) {
     const checked = { to: jid(to, "to"), state: chatState(state, "state"), ...chatStateOptions(options) };
     const behind = this[inner]();

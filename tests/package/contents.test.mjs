@@ -30,6 +30,7 @@ const EXPECTED = [
   "index.js",
   "inner.js",
   "load.js",
+  "message-store.js",
   "messages.js",
   "package.json",
   "storage.js",

@@ -1,5 +1,7 @@
 //! Installing what is missing.
 
+use std::process::Command;
+
 use anyhow::{Result, bail};
 
 use crate::project::Project;
@@ -45,7 +47,19 @@ pub(crate) fn for_browser_tests(project: &Project) -> Result<()> {
     npm::install(&project.benches())?;
     prosody::install(Need::Current)?;
     browser(&CHROMIUM)?;
-    browser(&FIREFOX)
+    browser(&FIREFOX)?;
+    slixmpp()
+}
+
+/// The other side of a conversation in one test: Debian's, for Debian's Python.
+fn slixmpp() -> Result<()> {
+    if process::capture(Command::new("/usr/bin/python3").args(["-c", "import slixmpp"])).is_ok() {
+        return Ok(());
+    }
+    match debian::system() {
+        Some(_) => debian::install(&["python3-slixmpp"], None),
+        None => bail!("slixmpp is missing: install it for /usr/bin/python3."),
+    }
 }
 
 fn browser(browser: &Browser) -> Result<()> {
