@@ -43,6 +43,7 @@ stage.test("a file without a text is its address for clients that know no better
   await romeo.call("messages.send", { to: juliet.jid, attachments: [{ urls: ["https://files.example.com/rose.jpg"], name: "rose.jpg" }] });
   const got = await juliet.take("message");
   assert.deepEqual(got.attachments, [{ urls: ["https://files.example.com/rose.jpg"], name: "rose.jpg" }]);
+  assert.deepEqual([got.body, got.fallbacks], [undefined, [{ for: "urn:xmpp:sfs:0", body: "https://files.example.com/rose.jpg" }]]);
 });
 
 stage.test("an extension of the app reads messages and presences, and answers requests", async ({ page, online }) => {
