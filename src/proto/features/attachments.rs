@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::error::Error;
 use super::super::event::Message;
+use super::super::fallback;
 use super::super::feature::{Cx, Feature};
 use super::super::time::{format_timestamp, parse_timestamp};
 use super::super::xml::{Element, Writer, ns};
@@ -132,7 +133,7 @@ impl Feature for Attachments {
             options.attachments.iter().flat_map(|attachment| attachment.urls.first()).map(String::as_str).collect();
         if options.body.is_none() && options.bodies.is_empty() && !addresses.is_empty() {
             w.leaf("body", ns::CLIENT, &addresses.join("\n"));
-            w.open("fallback", ns::FALLBACK).attr("for", ns::SHARING).empty("body", ns::FALLBACK).close();
+            fallback::write(w, ns::SHARING, None);
         }
         if let [address] = addresses[..] {
             w.open("x", OUT_OF_BAND).leaf("url", OUT_OF_BAND, address).close();
