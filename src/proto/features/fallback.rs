@@ -13,11 +13,10 @@ use super::super::event::{Fallback, Message, MessageType};
 use super::super::feature::{Cx, Feature};
 use super::super::xml::{Element, ns};
 
-/// What is said once more by the extension: the whole text may go.
-const WHOLE: [&str; 3] = [ns::RETRACTION, ns::REACTIONS, ns::SHARING];
-
 /// So many indications of a message are read, and so many ranges of each.
 const MOST: usize = 4;
+/// The end of a range that goes up to the end of the text, wherever that is.
+const OPEN: usize = usize::MAX;
 
 #[derive(Default)]
 pub(crate) struct Fallbacks {}
@@ -37,19 +36,25 @@ impl Feature for Fallbacks {
             return;
         }
         let mut fallbacks: Vec<Fallback> = Vec::new();
-        let (mut bodies, mut subjects) = (Vec::new(), Vec::new());
+        let mut ranges = Vec::new();
+        let mut may_vanish = false;
         for fallback in stanza.children().filter(|child| child.is("fallback", ns::FALLBACK)).take(MOST) {
-            if let Some(purpose) = fallback.attr("for").filter(|purpose| is_said(stanza, purpose)) {
-                fallbacks.push(Fallback { purpose: purpose.to_owned(), ..Fallback::default() });
-                bodies.push(Region::read(fallback, "body", purpose));
-                subjects.push(Region::read(fallback, "subject", purpose));
-            }
+            let Some(purpose) = fallback.attr("for").filter(|purpose| is_said(stanza, purpose)) else { continue };
+            // A reply is what is said beside its quote; the others say all that there is to say.
+            let end = (purpose != ns::REPLY).then_some(OPEN);
+            may_vanish |= end.is_some();
+            read_ranges(fallback, fallbacks.len(), end, &mut ranges);
+            fallbacks.push(Fallback { purpose: purpose.to_owned(), ..Fallback::default() });
         }
-        let may_vanish = fallbacks.iter().any(|fallback| WHOLE.contains(&fallback.purpose.as_str()));
-        let bodies = take_out(&mut message.body, &mut message.bodies, &bodies, may_vanish);
-        let subjects = take_out(&mut message.subject, &mut message.subjects, &subjects, may_vanish);
-        for ((fallback, body), subject) in fallbacks.iter_mut().zip(bodies).zip(subjects) {
-            (fallback.body, fallback.subject) = (body, subject);
+        for is_subject in [false, true] {
+            let (text, by_lang) = match is_subject {
+                false => (&mut message.body, &mut message.bodies),
+                true => (&mut message.subject, &mut message.subjects),
+            };
+            let Some(parts) = take_out(text, by_lang, &ranges, is_subject, may_vanish) else { continue };
+            for (fallback, part) in fallbacks.iter_mut().zip(parts).filter(|(_, part)| !part.is_empty()) {
+                *if is_subject { &mut fallback.subject } else { &mut fallback.body } = Some(part);
+            }
         }
         fallbacks.retain(|fallback| fallback.body.is_some() || fallback.subject.is_some());
         message.extend().fallbacks = Some(fallbacks);
@@ -58,87 +63,85 @@ impl Feature for Fallbacks {
 
 /// Whether the message has what this would be the fallback of: a file, or an id that says what it is about.
 fn is_said(stanza: Element<'_>, purpose: &str) -> bool {
-    let is_known = WHOLE.contains(&purpose) || purpose == ns::REPLY;
     let says = |child: Element<'_>| match purpose {
         ns::SHARING => child.child("file", ns::FILE_METADATA).is_some(),
-        _ => child.attr("id").is_some_and(|id| !id.is_empty()),
+        ns::REPLY | ns::RETRACTION | ns::REACTIONS => child.attr("id").is_some_and(|id| !id.is_empty()),
+        _ => false,
     };
-    is_known && stanza.children().any(|child| child.namespace() == purpose && says(child))
+    stanza.children().any(|child| child.namespace() == purpose && says(child))
 }
 
-/// Which part of a text is fallback.
-struct Region {
-    is_whole: bool,
-    /// In code points; the end is behind the last one.
-    ranges: Vec<(usize, usize)>,
+/// A part of a text that is fallback, in code points; the end is behind the last one.
+struct Range {
+    /// The place of the indication that it is of.
+    of: usize,
+    is_subject: bool,
+    start: usize,
+    end: usize,
 }
 
-impl Region {
-    fn read(fallback: Element<'_>, name: &str, purpose: &str) -> Self {
-        let is_whole = fallback.children().next().is_none();
-        let mut region = Self { is_whole, ranges: Vec::new() };
-        for child in fallback.children().filter(|child| child.is(name, ns::FALLBACK)).take(MOST) {
-            match (child.attr("start"), child.attr("end")) {
-                (None, None) => region.is_whole = true,
-                (start, end) => {
-                    let range = start.unwrap_or("0").parse().ok().zip(end.and_then(|end| end.parse().ok()));
-                    region.ranges.extend(range);
-                }
-            }
+/// `open`: where one ends that does not say so, if that may be.
+fn read_ranges(fallback: Element<'_>, of: usize, open: Option<usize>, ranges: &mut Vec<Range>) {
+    if let (None, Some(end)) = (fallback.children().next(), open) {
+        ranges.extend([false, true].map(|is_subject| Range { of, is_subject, start: 0, end }));
+    }
+    for child in fallback.children().filter(|child| child.namespace() == ns::FALLBACK).take(MOST) {
+        let start = child.attr("start").map_or(Some(0), |start| start.parse().ok());
+        let end = child.attr("end").map_or(open, |end| end.parse().ok());
+        if let (Some(start), Some(end), "body" | "subject") = (start, end, child.name()) {
+            ranges.push(Range { of, is_subject: child.name() == "subject", start, end });
         }
-        region.is_whole &= WHOLE.contains(&purpose);
-        region
     }
 }
 
-/// Takes the regions out of a text in all its languages, and returns what was in each. A text that is nothing else stays, unless it
-/// `may_vanish`.
+/// What was in the ranges of each indication.
+type Parts = [String; MOST];
+
+/// Takes the ranges out of a text in all its languages. A text that is nothing else stays, unless it `may_vanish`.
 fn take_out(
     text: &mut Option<String>,
     by_lang: &mut Option<BTreeMap<String, String>>,
-    regions: &[Region],
+    ranges: &[Range],
+    is_subject: bool,
     may_vanish: bool,
-) -> Vec<Option<String>> {
-    let none = || regions.iter().map(|_| None).collect();
-    let Some(whole) = text.as_deref() else { return none() };
-    let ranges: Vec<(usize, usize)> = regions.iter().flat_map(|region| region.ranges.iter().copied()).collect();
-    let rest = if regions.iter().any(|region| region.is_whole) {
-        None
-    } else {
-        let Some((_, rest)) = split(whole, &ranges) else { return none() };
-        Some(rest).filter(|rest| !rest.trim().is_empty())
-    };
+) -> Option<Parts> {
+    let (rest, parts) = split(text.as_deref()?, ranges, is_subject)?;
     if rest.is_none() && !may_vanish {
-        return none();
+        return None;
     }
-    let part = |region: &Region| match region.is_whole {
-        true => Some(whole.to_owned()),
-        false => split(whole, &region.ranges).map(|(inside, _)| inside),
-    };
-    let parts = regions.iter().map(part).collect();
     if rest.is_none() {
         *by_lang = None;
     }
-    for text in by_lang.iter_mut().flat_map(BTreeMap::values_mut) {
-        if let Some((_, rest)) = split(text, &ranges).filter(|(_, rest)| !rest.trim().is_empty()) {
-            *text = rest;
+    for version in by_lang.iter_mut().flat_map(BTreeMap::values_mut) {
+        if let Some((Some(rest), _)) = split(version, ranges, is_subject) {
+            *version = rest;
         }
     }
     *text = rest;
-    parts
+    Some(parts)
 }
 
-/// The text in these ranges, and the text without them. `None`: none of them fits.
-fn split(text: &str, ranges: &[(usize, usize)]) -> Option<(String, String)> {
+/// What is left of a text without the ranges, unless that is blank, and what was in them. `None`: none of them fits.
+fn split(text: &str, ranges: &[Range], is_subject: bool) -> Option<(Option<String>, Parts)> {
     let length = if ranges.is_empty() { 0 } else { text.chars().count() };
-    let fits = |&(start, end): &(usize, usize)| start < end && end <= length;
-    if !ranges.iter().any(fits) {
-        return None;
-    }
-    let (mut inside, mut outside) = (String::new(), String::new());
+    let fits = |range: &&Range| {
+        let is_inside = range.end <= length || range.end == OPEN;
+        range.is_subject == is_subject && range.start < range.end.min(length) && is_inside
+    };
+    ranges.iter().find(fits)?;
+    let (mut rest, mut parts) = (String::new(), Parts::default());
     for (at, character) in text.chars().enumerate() {
-        let is_inside = ranges.iter().any(|range| fits(range) && (range.0..range.1).contains(&at));
-        if is_inside { &mut inside } else { &mut outside }.push(character);
+        let mut taken_by = None;
+        for range in ranges.iter().filter(fits).filter(|range| (range.start..range.end).contains(&at)) {
+            // Ranges of one indication stand together, and may overlap.
+            if taken_by != Some(range.of) {
+                taken_by = Some(range.of);
+                parts.get_mut(range.of)?.push(character);
+            }
+        }
+        if taken_by.is_none() {
+            rest.push(character);
+        }
     }
-    Some((inside, outside))
+    Some((Some(rest).filter(|rest| !rest.trim().is_empty()), parts))
 }
