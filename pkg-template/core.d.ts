@@ -26,7 +26,7 @@ export * from "./index.js";
 /** What extensions add to a client. */
 type Extended = "messages" | "extend" | "blocking";
 
-type ExtendedOptions = "receipts";
+type ExtendedOptions = "receipts" | "markers";
 
 interface CoreClient extends Omit<FullClient, Extended> {
   readonly messages: CoreMessagesPart;

@@ -4,7 +4,7 @@ import { callback } from "./check.js";
 import { aborted, invalid, report, XmppError } from "./error.js";
 
 /** Every event, in the order of their bits. The last is for the package itself: see extensions.js. */
-export const EVENTS = ["state", "message", "delivery", "chat-state", "presence", "subscription", "roster", "blocking", "stanza", "error", "extension"];
+export const EVENTS = ["state", "message", "delivery", "chat-state", "displayed", "presence", "subscription", "roster", "blocking", "stanza", "error", "extension"];
 
 /** What events() keeps for a loop that is behind. */
 const BUFFER_SIZE = 1024;

@@ -206,6 +206,11 @@ export interface ClientOptions {
    * that you are there. Default: `"contacts"`. Not in waxwing/core, which tells nobody.
    */
   receipts?: "contacts" | "all" | "none" | undefined;
+  /**
+   * Who is told that the user has seen a message of theirs, where they ask and the app says so with {@link MessagesPart.markDisplayed}
+   * (XEP-0333). Default: `"contacts"`, and rooms. Not in waxwing/core.
+   */
+  markers?: "contacts" | "all" | "none" | undefined;
   /** Called with what happens, for debugging. No entry holds content, a password, a token or a SASL payload. */
   log?: ((entry: LogEntry) => void) | undefined;
 }
@@ -289,6 +294,8 @@ export interface ClientEvents {
   delivery: DeliveryEvent;
   /** Somebody is typing, or stopped. */
   "chat-state": ChatStateEvent;
+  /** The user has read a conversation on another device. Where nobody listens, nobody asks the server. */
+  displayed: DisplayedEvent;
   /** A resource of a contact, or of the account itself, came, changed or went. */
   presence: Presence;
   subscription: SubscriptionEvent;
@@ -317,7 +324,10 @@ export type DeliveryStage =
   | "acked"
   /** A client of the recipient has it (XEP-0184): said by the recipient alone, once, and only where it gives receipts. Not in waxwing/core. */
   | "delivered"
-  /** The other person has seen it. Not emitted yet. */
+  /**
+   * The other person has seen it (XEP-0333), and with it all that you sent there before, for which no event comes: said by the recipient alone,
+   * once, with or without `delivered` before it, and only where their client says so. Not for rooms. Not in waxwing/core.
+   */
   | "displayed"
   /** It did not arrive, or nobody can say whether it did. */
   | "failed";
@@ -336,6 +346,19 @@ export interface ChatStateEvent {
   /** A full JID as a rule; in a room, that of the occupant. */
   from: string;
   state: ChatState;
+}
+
+/**
+ * The user has read a conversation up to a message, on another device of the account: that and all before it counts as read. Of the two ids there
+ * is one: compare with those of the messages that you have; one that you do not have says nothing yet. Not in waxwing/core.
+ */
+export interface DisplayedEvent {
+  /** The bare JID of the conversation; the full one of an occupant of a room with whom the user talks in private. */
+  with: string;
+  /** The message's `id`: a marker that the other device has sent (XEP-0333; XEP-0280). */
+  id?: string;
+  /** The message's `stanzaId`: as kept by the server (XEP-0490), from what it has at the beginning of a session on. */
+  stanzaId?: string;
 }
 
 /** XEP-0085, section 2. */
@@ -411,6 +434,8 @@ export interface Message {
   delayed?: true;
   /** Present if it is a copy of what another device of the account got or, with direction `out`, sent (XEP-0280). */
   carbon?: true;
+  /** Present if the sender asks to be told when it was seen (XEP-0333): see {@link MessagesPart.markDisplayed}. Not in waxwing/core. */
+  markable?: true;
   /** With type `error`: what the peer, or a server, said. */
   error?: XmppError;
   // What follows is read by extensions; waxwing/core leaves it out.
@@ -747,6 +772,17 @@ export interface MessagesPart extends CoreMessagesPart {
   /** Erases what is stored of a conversation, or of all. What the server has in its archive stays. */
   clear(jid?: string): Promise<void>;
   /**
+   * The user has seen a message, and with it all of the conversation before: call it for the newest. Its sender is told if it asks for that
+   * ({@link Message.markable}) and sees your presence (XEP-0333; see {@link ClientOptions.markers}), in a room everybody; the account's other
+   * devices are told by the server, which keeps it, of a message with a `stanzaId` (XEP-0490), and nobody else learns of that.
+   *
+   * A second call for a message, or one for an older one, says nothing. While the client connects or waits, the newest of each conversation is
+   * kept, and said when it is online; not over a reload. Resolves at once.
+   * @param message Of a {@link MessageTarget} it is assumed that its sender asks; other devices learn nothing.
+   * @throws `not-connected` before connect() and after disconnect(), `invalid-argument`.
+   */
+  markDisplayed(message: Message | MessageTarget): Promise<void>;
+  /**
    * Says what the user does in a conversation (XEP-0085). Call it with every key (`"composing"`), when the window comes to the front
    * (`"active"`), when it is closed (`"gone"`): the same state goes out once. By itself, `composing` becomes `paused` after 10 s without a
    * call, and that or `active` becomes `inactive` after 2 minutes; a message makes it `active`.
@@ -851,6 +887,8 @@ export interface MessageOptions extends CoreMessageOptions {
    * chat, else false. Refused for a room.
    */
   receipt?: boolean | undefined;
+  /** Whether to ask to be told when it was seen (XEP-0333), which is the stage `displayed`. Default: true for a text of type chat, else false. */
+  markable?: boolean | undefined;
 }
 
 /** What is to be said instead. */

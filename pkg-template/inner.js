@@ -323,6 +323,8 @@ export class Inner {
     const isKept = (name) => this.store && (name === "message" || name === "delivery");
     const isWanted = (name) => name === "state" || name === "extension" || isKept(name) || this.listeners.has(name) || (this.options.log && (name === "stanza" || name === "error"));
     const bits = EVENTS.reduce((bits, name, index) => (isWanted(name) ? bits | (1 << index) : bits), 0);
+    // The core has no such thing.
+    this.engine.reportDisplayed?.(Boolean(isWanted("displayed")));
     this.engine.listen(bits, Boolean(isWanted("stanza")), Boolean(isWanted("message") || isWanted("delivery")));
   }
 }
@@ -332,6 +334,7 @@ const PRESENCE_TYPES = ["available", "unavailable", "error"];
 const DELAYED = 1;
 const CARBON = 2;
 const OUT = 4;
+const MARKABLE = 8;
 const SHOWS = [undefined, "away", "chat", "dnd", "xa"];
 
 /** The engine outlives no client: it holds this, and this holds the client only weakly, or while it is not offline. */
@@ -385,6 +388,7 @@ class Sink {
     message.timestamp = timestamp;
     if (flags & DELAYED) message.delayed = true;
     if (flags & CARBON) message.carbon = true;
+    if (flags & MARKABLE) message.markable = true;
     this.weak.deref()?.emit("message", message);
   }
 

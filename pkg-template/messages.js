@@ -1,7 +1,7 @@
 // client.messages with all that extensions add to it.
 
 import { attachmentFields } from "./attachments.js";
-import { flag, jid, listOf, messageFields, nonEmpty, oneOf, optional, shape, text } from "./check.js";
+import { flag, jid, listOf, messageFields, moment, nonEmpty, oneOf, optional, shape, text } from "./check.js";
 import { bare, inner, Messages } from "./client.js";
 import { invalid } from "./error.js";
 import { sourceOf } from "./xml.js";
@@ -22,10 +22,13 @@ const extensionFields = {
   encryption: shape({ namespace: nonEmpty, name: nonEmpty }, "namespace"),
   payloads: listOf(sourceOf),
   receipt: flag,
+  markable: flag,
 };
 
+const audience = oneOf("contacts", "all", "none");
+
 /** What a client may be told of messages. */
-export const messagesOptions = { receipts: oneOf("contacts", "all", "none") };
+export const messagesOptions = { receipts: audience, markers: audience };
 
 const extendedMessage = optional(shape({ ...messageFields, ...extensionFields }, "to"), "message");
 
@@ -81,6 +84,16 @@ export class ExtendedMessages extends Messages {
   async clear(conversation) {
     const checked = conversation === undefined ? undefined : bare(jid(conversation, "jid")).toLowerCase();
     await this[inner]().store?.clear(checked);
+  }
+
+  async markDisplayed(message) {
+    // XEP-0333, section 4.3: rooms give ids of their own.
+    const mark = target(message, "message", ({ type, stanzaId, id }) => (type === "groupchat" ? stanzaId : id));
+    const { direction, stanzaId, timestamp, markable } = message;
+    mark.isMarkable = direction === undefined || markable === true;
+    if (direction !== undefined && stanzaId !== undefined) mark.stanzaId = nonEmpty(stanzaId, "message.stanzaId");
+    if (direction !== undefined && timestamp !== undefined) mark.timestamp = moment(timestamp, "message.timestamp");
+    await this[inner]().callWhenLoaded((engine, token) => engine.markDisplayed(token, mark));
   }
 
   async sendChatState(to, state, options) {

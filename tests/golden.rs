@@ -127,6 +127,7 @@ fn start(case: &Value) -> Result<Peer, String> {
     if let Some(receipts) = case.get("receipts") {
         config.asks_receipts = true;
         config.receipts = serde_json::from_value(receipts.clone()).unwrap();
+        config.markers = config.receipts;
     }
     config.language = case["language"].as_str().map(ToOwned::to_owned);
     let is_resumable = case["isResumable"].as_bool().unwrap_or_default();
@@ -179,6 +180,11 @@ fn run(peer: &mut Peer, command: &Map<String, Value>, last_id: &str) -> Result<(
     match name.as_str() {
         "send" => session.send_message(now, token, typed!()).map(|_| ()),
         "sendChatState" => session.send_chat_state(now, typed!()),
+        "markDisplayed" => session.mark_displayed(now, token, typed!()),
+        "reportDisplayed" => {
+            session.report_displayed(now, argument.as_bool().unwrap());
+            Ok(())
+        }
         "rosterAdd" => session.roster_add(now, token, typed!()),
         "rosterUpdate" => session.roster_update(now, token, typed!()),
         "rosterRemove" => session.roster_remove(now, token, &text()),

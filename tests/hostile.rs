@@ -240,8 +240,13 @@ fn what_is_unknown_costs_nothing_but_itself() {
          <u:body>no</u:body>text<body u:lang='x' xml:lang='not a language'>Hi<b xmlns='urn:html'>bold</b>!</body>\
          <delay xmlns='urn:xmpp:delay' stamp='9999999-99-99T99:99:99Z'/><unknown xmlns='urn:u'/><thread><x/></thread></message>",
     );
+    let mut events = peer.take_all_events();
+    for (_, payload) in &mut events {
+        // For the app, where there is an extension that hands it out.
+        payload.as_object_mut().unwrap().remove("payloads");
+    }
     assert_eq!(
-        peer.take_all_events(),
+        events,
         [(
             "message".to_owned(),
             json!({

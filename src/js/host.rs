@@ -135,7 +135,8 @@ impl JsHost {
         let (stanza_id, stanza_id_end) = optional(stanza_id, places.stanza_id)?;
         let (kind, timestamp) = (*kind as u32, *timestamp_ms as f64);
         let is_out = message.direction == Direction::Out;
-        let flags = u32::from(message.is_delayed) | u32::from(message.is_carbon) << 1 | u32::from(is_out) << 2;
+        let flags = [message.is_delayed, message.is_carbon, is_out, message.is_markable];
+        let flags = flags.into_iter().rev().fold(0, |bits, flag| bits << 1 | u32::from(flag));
         let told = self.sink.message(
             id,
             id_end,

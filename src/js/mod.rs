@@ -11,5 +11,7 @@ mod chat_states;
 mod custom;
 mod engine;
 mod host;
+#[cfg(feature = "receipts")]
+mod marks;
 mod options;
 mod value;

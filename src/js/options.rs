@@ -20,6 +20,7 @@ pub(super) struct Options {
     reconnect: Option<ReconnectOptions>,
     timeouts: TimeoutOptions,
     receipts: Option<Audience>,
+    markers: Option<Audience>,
 }
 
 #[derive(Deserialize)]
@@ -53,6 +54,7 @@ impl TryFrom<Options> for Config {
         config.reconnect = options.reconnect.map(Into::into);
         config.timeouts = options.timeouts.into();
         config.receipts = options.receipts.unwrap_or_default();
+        config.markers = options.markers.unwrap_or_default();
         Ok(config)
     }
 }

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "blocking")]
 mod blocking;
+#[cfg(feature = "receipts")]
+mod marks;
 
 use super::error::Error;
 use super::event::{Presence, RosterItem};

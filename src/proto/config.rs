@@ -69,7 +69,9 @@ pub struct Config {
     pub has_block_list: bool,
     /// Who is told that a message of theirs has arrived, where they ask (XEP-0184).
     pub receipts: Audience,
-    /// Whether messages of type chat ask by themselves what becomes of them (XEP-0184).
+    /// Who is told that we have seen a message of theirs, where they ask (XEP-0333).
+    pub markers: Audience,
+    /// Whether messages of type chat ask by themselves what becomes of them (XEP-0184, XEP-0333).
     pub asks_receipts: bool,
     pub timeouts: Timeouts,
     pub limits: Limits,
@@ -94,6 +96,7 @@ impl Config {
             reconnect: Some(Reconnect::default()),
             has_block_list: true,
             receipts: Audience::default(),
+            markers: Audience::default(),
             asks_receipts: true,
             timeouts: Timeouts::default(),
             limits: Limits::default(),

@@ -26,6 +26,8 @@ pub enum Event {
     Delivery(Delivery),
     /// Emitted when somebody is typing, or stopped.
     ChatState(ChatState),
+    /// Emitted when another device of ours has marked how far a conversation was seen.
+    Displayed(DisplayedElsewhere),
     /// Emitted when a resource of somebody came, changed or went.
     Presence(Arc<Presence>),
     /// Emitted when somebody asks for, grants, withdraws or refuses a presence subscription.
@@ -50,6 +52,7 @@ impl Event {
             Self::Message(_) => "message",
             Self::Delivery(_) => "delivery",
             Self::ChatState(_) => "chat-state",
+            Self::Displayed(_) => "displayed",
             Self::Presence(_) => "presence",
             Self::Subscription(_) => "subscription",
             Self::Roster(_) => "roster",
@@ -69,6 +72,7 @@ impl Serialize for Event {
             Self::Message(payload) => payload.serialize(serializer),
             Self::Delivery(payload) => payload.serialize(serializer),
             Self::ChatState(payload) => payload.serialize(serializer),
+            Self::Displayed(payload) => payload.serialize(serializer),
             Self::Presence(payload) => payload.serialize(serializer),
             Self::Subscription(payload) => payload.serialize(serializer),
             Self::Roster(payload) => payload.serialize(serializer),
@@ -160,6 +164,20 @@ impl Activity {
 pub struct ChatState {
     pub from: String,
     pub state: Activity,
+}
+
+/// How far a conversation was seen on another device: by one of the two ids.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DisplayedElsewhere {
+    /// The conversation: a bare JID, or that of an occupant of a room.
+    pub with: String,
+    /// The sender's id (XEP-0333).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The archive's (XEP-0490).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stanza_id: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -27,6 +27,8 @@ mod iq;
 mod jids;
 #[cfg(any(feature = "archive", feature = "history"))]
 mod mam;
+#[cfg(feature = "receipts")]
+mod marks;
 mod messages;
 mod outbox;
 mod persist;
@@ -49,9 +51,9 @@ pub use discovery::{HOST_META_BYTES, HostMeta, HostMetaFault, HostMetaFormat, Li
 pub use entropy::Entropy;
 pub use error::{ApplicationCondition, Code, Error, ErrorType};
 pub use event::{
-    Activity, Ask, ChatState, Delivery, Direction, Event, ExtensionEvent, ExtensionEventKind, Fallback, Hint, Message,
-    MessageExtensions, MessageType, Presence, PresenceType, Reactions, ReplyTo, Retracted, RosterChange, RosterChangeKind,
-    RosterItem, Show, Stage, StanzaText, StateChange, Subscription, SubscriptionEvent, SubscriptionEventType,
+    Activity, Ask, ChatState, Delivery, Direction, DisplayedElsewhere, Event, ExtensionEvent, ExtensionEventKind, Fallback, Hint,
+    Message, MessageExtensions, MessageType, Presence, PresenceType, Reactions, ReplyTo, Retracted, RosterChange,
+    RosterChangeKind, RosterItem, Show, Stage, StanzaText, StateChange, Subscription, SubscriptionEvent, SubscriptionEventType,
 };
 pub use event::{BlockingChange, BlockingChangeKind};
 #[cfg(feature = "blocking")]
@@ -71,6 +73,8 @@ pub use features::{
     links::{LinkImage, LinkMetadata},
 };
 pub use io::{GivenCredentials, Input, Opened, Output, Reply, Token};
+#[cfg(feature = "receipts")]
+pub use marks::DisplayedMark;
 pub use persist::{Part, Record, Records, Unsaved};
 pub use session::Session;
 pub use state::State;

@@ -30,7 +30,7 @@ stage.test("a message and its answer", async ({ online }) => {
   assert.equal(got.timestamp >= began && got.timestamp <= Date.now(), true);
   assert.deepEqual(
     { ...got, timestamp: 0 },
-    { id: sent.id, from: romeo.fullJid, to: juliet.jid, type: "chat", direction: "in", body: "Art thou not Juliet?", originId: sent.id, lang: "en", timestamp: 0 },
+    { id: sent.id, from: romeo.fullJid, to: juliet.jid, type: "chat", direction: "in", body: "Art thou not Juliet?", originId: sent.id, markable: true, lang: "en", timestamp: 0 },
   );
 
   await juliet.call("messages.send", { to: got.from, body: "Neither, fair saint.", thread: got.thread });
@@ -58,6 +58,7 @@ stage.test("messages of all types arrive with subject, thread and parent thread"
       to: juliet.fullJid,
       direction: "in",
       originId: sent.id,
+      ...(type === "chat" && { markable: true }),
       lang: "en",
       timestamp: 0,
     });

@@ -101,3 +101,77 @@ stage.test("receipts go to contacts, to all or to nobody, as the app says", asyn
     assert.equal((await stagesOf(romeo, id)).includes("delivered"), isDelivered, receipts);
   }
 });
+
+// What was seen.
+
+stage.test("what was seen is displayed, after delivered, and the user's other devices learn of it", async (stage) => {
+  const [romeo, juliet, chamber] = await contacts(stage);
+  const first = await romeo.call("messages.send", { to: juliet.jid, body: "One" });
+  const second = await romeo.call("messages.send", { to: juliet.jid, body: "Two" });
+  await juliet.take("message", { id: first.id });
+  const message = await juliet.take("message", { id: second.id, markable: true });
+  await romeo.take("delivery", { id: second.id, stage: "delivered" });
+  await juliet.call("messages.markDisplayed", message);
+  await juliet.call("messages.markDisplayed", message);
+  assert.deepEqual(await romeo.take("delivery", { stage: "displayed" }), { id: second.id, to: juliet.jid, stage: "displayed" });
+  assert.deepEqual(await chamber.take("displayed", { id: second.id }), { with: romeo.jid, id: second.id });
+  for (const client of [juliet, chamber, romeo]) await client.settle();
+  // All before it counts as seen, too.
+  assert.deepEqual(await stagesOf(romeo, first.id), ["queued", "sent", "acked", "delivered"]);
+  assert.deepEqual(await stagesOf(romeo, second.id), ["queued", "sent", "acked", "delivered", "displayed"]);
+  assert.equal((await romeo.seen("message")).length, 2);
+  assert.deepEqual(await juliet.seen("displayed"), []);
+});
+
+stage.test("what was seen before the client is online is said then, and the newest alone", async (stage) => {
+  const { server, account, online, client } = stage;
+  const [one, other] = [account("romeo"), account("juliet")];
+  server.writeRoster(other.jid, [{ jid: one.jid, subscription: "from" }]);
+  const romeo = await online(one);
+  const ids = [];
+  for (const body of ["One", "Two"]) ids.push((await romeo.call("messages.send", { to: other.jid, body })).id);
+  const juliet = await client(other);
+  await assert.rejects(juliet.call("messages.markDisplayed", { to: romeo.jid, id: ids[0] }), { code: "not-connected" });
+  const connected = juliet.call("connect");
+  for (const id of ids) await juliet.call("messages.markDisplayed", { to: romeo.jid, id });
+  await connected;
+  await romeo.take("delivery", { id: ids[1], stage: "displayed" });
+  await juliet.settle();
+  await romeo.settle();
+  assert.equal((await stagesOf(romeo, ids[0])).includes("displayed"), false);
+});
+
+stage.test("what was seen goes to those who ask and may know, as the app says", async ({ server, account, online }) => {
+  const romeo = await online("romeo");
+  for (const [markers, isContact, options, isSeen] of [
+    ["contacts", true, {}, true],
+    ["contacts", true, { markable: false }, false],
+    ["contacts", false, {}, false],
+    ["all", false, {}, true],
+    ["none", true, {}, false],
+  ]) {
+    const other = account("juliet");
+    if (isContact) server.writeRoster(other.jid, [{ jid: romeo.jid, subscription: "both" }]);
+    const juliet = await online(other, { markers });
+    const { id } = await romeo.call("messages.send", { to: juliet.jid, body: "Hi", ...options });
+    await juliet.call("messages.markDisplayed", await juliet.take("message", { id }));
+    await juliet.settle();
+    await romeo.settle();
+    assert.equal((await stagesOf(romeo, id)).includes("displayed"), isSeen, JSON.stringify([markers, isContact, options]));
+  }
+  await assert.rejects(romeo.call("messages.markDisplayed", { to: "juliet@localhost" }), { code: "invalid-argument" });
+  await assert.rejects(romeo.call("messages.markDisplayed", { direction: "in", type: "groupchat", from: "room@localhost/a", id: "m1" }), { code: "invalid-argument" });
+});
+
+stage.test("a device that was not there learns at its login what was read meanwhile", async (stage) => {
+  const [romeo, juliet, chamber] = await contacts(stage);
+  await chamber.call("disconnect");
+  const { id } = await romeo.call("messages.send", { to: juliet.jid, body: "Hi" });
+  const message = await juliet.take("message", { id });
+  assert.ok(message.stanzaId, "the archive's id");
+  await juliet.call("messages.markDisplayed", message);
+  await romeo.take("delivery", { id, stage: "displayed" });
+  await juliet.settle();
+  await chamber.call("connect");
+  assert.deepEqual(await chamber.take("displayed", { with: romeo.jid, stanzaId: message.stanzaId }), { with: romeo.jid, stanzaId: message.stanzaId });
+});

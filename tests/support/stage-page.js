@@ -1,6 +1,6 @@
 // The page's side of stage.mjs: clients by number, their events, and waiting for one of them.
 
-const EVENTS = ["state", "message", "delivery", "chat-state", "presence", "subscription", "roster", "blocking", "error"];
+const EVENTS = ["state", "message", "delivery", "chat-state", "displayed", "presence", "subscription", "roster", "blocking", "error"];
 const actors = [];
 
 /** Runs one of the functions below; what it throws comes back as plain data. */

@@ -122,6 +122,10 @@ async function main(signal: AbortSignal): Promise<void> {
   console.log(sent.poll?.question);
   await client.messages.send({ to: "juliet@example.com", body: "Hi", receipt: false });
   new Client({ jid: "a@b", receipts: "none" });
+  client.on("displayed", ({ with: jid, id, stanzaId }) => console.log(jid, id ?? stanzaId));
+  await client.messages.markDisplayed(sent);
+  await client.messages.markDisplayed({ to: "juliet@example.com", id: "m1" });
+  new Client({ jid: "a@b", markers: "all" });
   await client.messages.sendChatState("juliet@example.com", "composing");
   await client.messages.sendChatState("coven@chat.example.com", "active", { type: "groupchat" });
 
@@ -163,7 +167,7 @@ async function main(signal: AbortSignal): Promise<void> {
 }
 
 // Names and meanings that must not change.
-same<keyof ClientEvents, "state" | "message" | "delivery" | "chat-state" | "presence" | "subscription" | "roster" | "blocking" | "stanza" | "error">(true);
+same<keyof ClientEvents, "state" | "message" | "delivery" | "chat-state" | "displayed" | "presence" | "subscription" | "roster" | "blocking" | "stanza" | "error">(true);
 const code: XmppErrorCode = new XmppError({ code: "timeout", message: "no answer" }).code;
 const condition: StanzaErrorCondition = "unexpected-request";
 console.log(main, code, condition);

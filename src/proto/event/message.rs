@@ -86,6 +86,9 @@ pub struct Message {
     /// Whether it is a copy of what another device of the account got or sent (XEP-0280).
     #[serde(rename = "carbon", skip_serializing_if = "std::ops::Not::not")]
     pub is_carbon: bool,
+    /// Whether the sender asks to be told when it was seen (XEP-0333). No field of an extension, since most messages have it.
+    #[serde(rename = "markable", skip_serializing_if = "std::ops::Not::not")]
+    pub is_markable: bool,
     /// With type error: what the peer or a server said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Box<Error>>,
@@ -110,6 +113,7 @@ pub(crate) mod signal {
     pub(crate) const CHAT_STATE: u8 = 1;
     pub(crate) const RECEIPT_REQUEST: u8 = 1 << 1;
     pub(crate) const RECEIPT: u8 = 1 << 2;
+    pub(crate) const MARKER: u8 = 1 << 3;
 }
 
 impl Message {

@@ -17,6 +17,8 @@ pub(crate) mod chat_states;
 pub(crate) mod custom;
 #[cfg(feature = "disco")]
 pub(crate) mod disco;
+#[cfg(feature = "receipts")]
+pub(crate) mod displayed;
 pub(crate) mod duplicates;
 #[cfg(feature = "edits")]
 pub(crate) mod edits;
@@ -26,6 +28,8 @@ pub(crate) mod encryption;
 pub(crate) mod fallback;
 #[cfg(feature = "attachments")]
 pub(crate) mod links;
+#[cfg(feature = "receipts")]
+pub(crate) mod markers;
 pub(crate) mod messaging;
 pub(crate) mod ping;
 pub(crate) mod presence;
@@ -165,6 +169,8 @@ registry! {
     #[cfg(feature = "text")] text: text::AboutText,
     #[cfg(feature = "chat-states")] chat_states: chat_states::ChatStates,
     #[cfg(feature = "receipts")] receipts: receipts::Receipts,
+    #[cfg(feature = "receipts")] markers: markers::Markers,
+    #[cfg(feature = "receipts")] displayed: displayed::Displayed,
     #[cfg(feature = "disco")] disco: disco::Disco,
     #[cfg(feature = "blocking")] blocking: blocking::Blocking,
     #[cfg(feature = "attachments")] attachments: attachments::Attachments,

@@ -12,7 +12,7 @@
 use super::super::config::Audience;
 use super::super::error::Error;
 use super::super::event::{Direction, Message, MessageType, Stage, signal};
-use super::super::feature::{Cx, Feature, Flow};
+use super::super::feature::{Cx, Feature, Flow, Way};
 use super::super::xml::{Element, Writer, ns};
 use super::messaging::MessageOptions;
 
@@ -32,7 +32,7 @@ struct Receipt {
 
 impl Receipts {
     fn note(&mut self, cx: &Cx<'_>, stanza: Element<'_>, message: &Message) {
-        let is_for_us = message.from != cx.own_jid() && !cx.is_from_archive();
+        let is_for_us = message.from != cx.own_jid() && cx.way() == Way::Direct;
         let is_answered = matches!(message.kind, MessageType::Chat | MessageType::Normal | MessageType::Headline);
         if is_for_us
             && is_answered

@@ -69,6 +69,9 @@ pub struct MessageOptions {
     /// Whether to be told when it has arrived; left out, a text of type chat asks for that (XEP-0184).
     #[cfg(feature = "receipts")]
     pub receipt: Option<bool>,
+    /// Whether to be told when it was seen; left out, a text of type chat asks for that (XEP-0333).
+    #[cfg(feature = "receipts")]
+    pub markable: Option<bool>,
     /// Files (XEP-0447, XEP-0066).
     #[cfg(feature = "attachments")]
     #[serde(default)]

@@ -1,0 +1,22 @@
+//! What the user has seen (XEP-0333, XEP-0490).
+
+use wasm_bindgen::prelude::*;
+
+use crate::proto::Token;
+
+use super::engine::Engine;
+use super::value::{from_js, result};
+
+#[wasm_bindgen]
+impl Engine {
+    #[wasm_bindgen(js_name = markDisplayed)]
+    pub fn mark_displayed(&self, token: u32, mark: JsValue) -> Result<(), JsValue> {
+        let mark = from_js(mark)?;
+        result(self.driver.act(|session, now| session.mark_displayed(now, Token(token), mark)))
+    }
+
+    #[wasm_bindgen(js_name = reportDisplayed)]
+    pub fn report_displayed(&self, is_on: bool) {
+        self.driver.act(|session, now| session.report_displayed(now, is_on));
+    }
+}
