@@ -27,7 +27,7 @@ export class Blocking extends Part {
   async block(who, options) {
     const jids = addresses(who);
     const { report, ...waiting } = blockOptions(options);
-    await this[inner]().call((engine, token) => engine.block(token, { jids, report }), waiting);
+    await this[inner]().call((engine, token) => engine.block(token, JSON.stringify({ jids, report })), waiting);
   }
 
   async unblock(who, options) {

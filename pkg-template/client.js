@@ -27,12 +27,12 @@ class Roster extends Part {
 
   async add(contact, options) {
     const checked = check.contact(contact);
-    await this[inner]().call((engine, token) => engine.rosterAdd(token, checked), check.waiting(options));
+    await this[inner]().call((engine, token) => engine.rosterAdd(token, JSON.stringify(checked)), check.waiting(options));
   }
 
   async update(change, options) {
     const checked = check.contact(change);
-    await this[inner]().call((engine, token) => engine.rosterUpdate(token, checked), check.waiting(options));
+    await this[inner]().call((engine, token) => engine.rosterUpdate(token, JSON.stringify(checked)), check.waiting(options));
   }
 
   async remove(jid, options) {
@@ -66,7 +66,7 @@ class Presence extends Part {
     const checked = check.presence(presence);
     const behind = this[inner]();
     // Before there is an engine, it becomes the first presence.
-    if (behind.engine) behind.run((engine) => engine.setPresence(checked));
+    if (behind.engine) behind.run((engine) => engine.setPresence(JSON.stringify(checked)));
     else behind.options.presence = checked;
   }
 
@@ -83,7 +83,7 @@ class Presence extends Part {
   async sendTo(jid, presence) {
     const to = check.jid(jid, "jid");
     const checked = check.directedPresence(presence);
-    this[inner]().run((engine) => engine.sendPresenceTo(to, checked));
+    this[inner]().run((engine) => engine.sendPresenceTo(to, JSON.stringify(checked)));
   }
 }
 
@@ -100,11 +100,11 @@ export class Messages extends Part {
       const waiting = check.waiting(options);
       const { to, body } = checked;
       const id = (checked.id ??= newId());
-      // What most messages are goes over in one piece; an object would cross the border field by field.
+      // What most messages are needs no JSON.
       const isText = body !== undefined && Object.keys(checked).length === 3;
       const send = isText
         ? (engine, token) => engine.sendText(token, to, id, body, performance.now(), Date.now())
-        : (engine, token) => engine.sendMessage(token, checked);
+        : (engine, token) => engine.sendMessage(token, JSON.stringify(checked));
       waiting.id = id;
       waiting.body = body ?? checked.bodies?.[""];
       return this[inner]().callWhenLoaded(send, waiting);

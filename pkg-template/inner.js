@@ -214,8 +214,9 @@ export class Inner {
       presence: presence || undefined,
       reconnect: reconnect || undefined,
       timeouts,
+      events: EVENTS,
     };
-    const engine = new Engine(options, EVENTS, this.sink, storeOf(storage));
+    const engine = new Engine(JSON.stringify(options), this.sink, storeOf(storage));
     this.engine = engine;
     this.tellInterests();
     this.extensions?.tell(engine);
@@ -279,19 +280,19 @@ export class Inner {
   }
 
   handleCredentials(id, mechanisms, jid) {
-    const answer = (given, reason) => this.engine?.credentials(id, given, reason);
+    const answer = (kind, given = "") => this.engine?.credentials(id, kind, given);
     const ask = async () => this.options.credentials({ mechanisms, jid });
     ask().then(
       (given) => {
         const { password, token, external } = given ?? {};
-        if (typeof password === "string") answer({ password }, "");
-        else if (typeof token === "string") answer({ token }, "");
-        else if (external === true) answer("external", "");
-        else answer(undefined, "credentials() must resolve with { password }, { token } or { external: true }");
+        if (typeof password === "string") answer("password", password);
+        else if (typeof token === "string") answer("token", token);
+        else if (external === true) answer("external");
+        else answer("nothing", "credentials() must resolve with { password }, { token } or { external: true }");
       },
       (error) => {
         report(error);
-        answer(undefined, "credentials() failed");
+        answer("nothing", "credentials() failed");
       },
     );
   }

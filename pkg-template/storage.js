@@ -48,7 +48,7 @@ export class Store {
   }
 
   /**
-   * Takes hold of the state. Resolves with { records } by part, { isUnchanged }, or { isRefused, reason? }; with undefined if hide() or
+   * Takes hold of the state. Resolves with { records } by part, each the text that was written, { isUnchanged }, or { isRefused, reason? }; with undefined if hide() or
    * close() came in between.
    */
   async open(bare) {
@@ -68,7 +68,7 @@ export class Store {
     this.isOutboxOnly = !globalThis.navigator?.locks;
     if (this.isOutboxOnly) return this.openWithoutLocks();
     this.backend ??= this.makeBackend();
-    let [holder] = await this.read(["holder"]);
+    let holder = await this.readHolder();
     const id = typeof holder?.id === "string" ? holder.id : randomId();
     const name = `waxwing:1:${this.bare}${this.isShared ? "" : `:${id}`}`;
     if (heldHere.has(name)) return { isRefused: true };
@@ -83,7 +83,7 @@ export class Store {
     if (!isWanted()) return release();
     this.release = release;
     const values = await this.read(["holder", ...PARTS]);
-    holder = values.shift();
+    holder = parse(values.shift());
     const isUnchanged = isSame(holder, this.holder);
     const generation = isUnchanged ? holder.generation : (Number(holder?.generation) || 0) + 1;
     await within(this.sign({ id, generation, isReleased: false }));
@@ -147,7 +147,7 @@ export class Store {
     const write = () => this.write([...entries, ...left, ...(this.isOutboxOnly ? [] : [["holder", undefined]])]);
     if (this.release || this.isOutboxOnly) quietly(write);
     // It was let go of before: what is there is ours only if nobody has taken it since.
-    else if (holder) quietly(() => this.read(["holder"]).then(([found]) => isSame(found, holder) && write()));
+    else if (holder) quietly(() => this.readHolder().then((found) => isSame(found, holder) && write()));
     this.holder = undefined;
     this.letGo();
   }
@@ -167,16 +167,13 @@ export class Store {
     this.release = undefined;
   }
 
-  /** What is no JSON is as good as nothing. */
-  async read(parts) {
-    const texts = await within(this.backend.read(parts.map((part) => this.key(part))));
-    return texts.map((text) => {
-      try {
-        return typeof text === "string" ? (JSON.parse(text) ?? undefined) : undefined;
-      } catch {
-        return undefined;
-      }
-    });
+  async readHolder() {
+    return parse(...(await this.read(["holder"])));
+  }
+
+  /** Texts, which the engine reads. */
+  read(parts) {
+    return within(this.backend.read(parts.map((part) => this.key(part))));
   }
 
   key(part) {
@@ -192,9 +189,18 @@ function isCopy({ isShared }, holder) {
   return !isShared && holder !== undefined && !holder.isReleased && globalThis.top === globalThis.self;
 }
 
+/** What is no JSON is as good as nothing. */
+function parse(text) {
+  try {
+    return JSON.parse(text) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Which segments an outbox's record names. */
 function segmentsOf(outbox) {
-  const { firstSegment: first = 0, nextSegment: next = 0 } = outbox?.record ?? {};
+  const { firstSegment: first = 0, nextSegment: next = 0 } = parse(outbox)?.record ?? {};
   const isSound = Number.isInteger(first) && Number.isInteger(next) && next - first <= MOST_SEGMENTS;
   return isSound ? Array.from({ length: Math.max(0, next - first) }, (_, n) => SEGMENT + (first + n)) : [];
 }

@@ -79,7 +79,7 @@ fn reactions_and_retractions_that_the_archive_has_not_go_out_again() {
         (1, json!({ "to": "juliet@example.com", "reactions": { "id": "m1", "emojis": ["👋"] }, "hints": ["store"] })),
         (2, json!({ "to": "juliet@example.com", "retracts": "m1", "body": "gone" })),
     ] {
-        send(&mut peer, token, serde_json::from_value(options).unwrap());
+        send(&mut peer, token, MessageOptions::from_json(&options.to_string()).unwrap());
     }
     let asked = lose(&mut peer);
     let query = prefer(&mut peer, &asked, ALL);

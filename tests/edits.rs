@@ -101,7 +101,7 @@ fn what_is_said_of_a_message_while_offline_goes_out_as_it_was_shown() {
     let send = |peer: &mut Peer, fields: Value| {
         let mut options = fields;
         options["to"] = "juliet@example.com".into();
-        peer.session.send_message(peer.now, Token(1), serde_json::from_value(options).unwrap()).unwrap()
+        peer.session.send_message(peer.now, Token(1), MessageOptions::from_json(&options.to_string()).unwrap()).unwrap()
     };
     send(&mut peer, serde_json::json!({ "body": "gone", "retracts": "m1" }));
     send(&mut peer, serde_json::json!({ "reactions": { "id": "m1", "emojis": ["👋"] }, "hints": ["store"] }));

@@ -29,7 +29,10 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 use support::{Peer, USUAL_FEATURES, config};
-use waxwing::proto::{Account, Error, Input, Reconnect, Reply, Token};
+use waxwing::proto::{
+    Account, Audience, BlockOptions, ChatStateOptions, DisplayedMark, Error, Input, MessageOptions, PresenceOptions, Reconnect,
+    Reply, RosterAdd, RosterUpdate, Token,
+};
 
 const PLAIN: &str = "<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>PLAIN</mechanism></mechanisms>";
 
@@ -126,7 +129,7 @@ fn start(case: &Value) -> Result<Peer, String> {
     }
     if let Some(receipts) = case.get("receipts") {
         config.asks_receipts = true;
-        config.receipts = serde_json::from_value(receipts.clone()).unwrap();
+        config.receipts = Audience::ALL.into_iter().find(|known| receipts == known.as_str()).unwrap();
         config.markers = config.receipts;
     }
     config.language = case["language"].as_str().map(ToOwned::to_owned);
@@ -173,35 +176,35 @@ fn run(peer: &mut Peer, command: &Map<String, Value>, last_id: &str) -> Result<(
     let (session, now, token) = (&mut peer.session, peer.now, Token(1));
     let text = || argument.as_str().expect("a text").replace("{id}", last_id);
     macro_rules! typed {
-        () => {
-            serde_json::from_value(argument.clone()).unwrap()
+        ($type:ty) => {
+            <$type>::from_json(&argument.to_string()).unwrap()
         };
     }
     match name.as_str() {
-        "send" => session.send_message(now, token, typed!()).map(|_| ()),
-        "sendChatState" => session.send_chat_state(now, typed!()),
-        "markDisplayed" => session.mark_displayed(now, token, typed!()),
+        "send" => session.send_message(now, token, typed!(MessageOptions)).map(|_| ()),
+        "sendChatState" => session.send_chat_state(now, typed!(ChatStateOptions)),
+        "markDisplayed" => session.mark_displayed(now, token, typed!(DisplayedMark)),
         "reportDisplayed" => {
             session.report_displayed(now, argument.as_bool().unwrap());
             Ok(())
         }
-        "rosterAdd" => session.roster_add(now, token, typed!()),
-        "rosterUpdate" => session.roster_update(now, token, typed!()),
+        "rosterAdd" => session.roster_add(now, token, typed!(RosterAdd)),
+        "rosterUpdate" => session.roster_update(now, token, typed!(RosterUpdate)),
         "rosterRemove" => session.roster_remove(now, token, &text()),
         "subscribe" => session.subscribe(now, &text()),
         "approve" => session.approve(now, &text()),
         "deny" => session.deny(now, &text()),
         "unsubscribe" => session.unsubscribe(now, &text()),
-        "block" => session.block(now, token, &typed!()),
+        "block" => session.block(now, token, &typed!(BlockOptions)),
         "unblock" => session.unblock(now, token, &serde_json::from_value::<Vec<String>>(argument.clone()).unwrap()),
-        "setPresence" => session.set_presence(now, typed!()),
+        "setPresence" => session.set_presence(now, typed!(PresenceOptions)),
         "sendPresenceTo" => {
             let mut options = argument.clone();
             let to = options.as_object_mut().and_then(|options| options.remove("to")).expect("to");
-            session.send_presence_to(now, to.as_str().unwrap(), serde_json::from_value(options).unwrap())
+            session.send_presence_to(now, to.as_str().unwrap(), PresenceOptions::from_json(&options.to_string()).unwrap())
         }
         "extend" => {
-            session.extend(typed!());
+            session.extend(serde_json::from_value(argument.clone()).unwrap());
             Ok(())
         }
         "request" => session.request(now, token, &text(), None),

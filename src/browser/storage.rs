@@ -7,11 +7,9 @@
 //! Where the state is kept, and that it belongs to one page at a time, is `storage.js`.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
 
 use js_sys::{Array, Promise, Reflect};
-use serde_wasm_bindgen::Deserializer;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
@@ -50,8 +48,8 @@ type Held = (Rc<Socket>, String);
 pub(super) struct Storage {
     store: Store,
     held: RefCell<Vec<Held>>,
-    /// What comes next to be written, by part: of several records of a part the last one.
-    pending: RefCell<BTreeMap<Part, Option<String>>>,
+    /// What comes next to be written, sorted by part: of several records of a part the last one.
+    pending: RefCell<Vec<(Part, Option<String>)>>,
     is_scheduled: Cell<bool>,
     /// A write is under way, or frames are being sent.
     is_busy: Cell<bool>,
@@ -136,7 +134,12 @@ impl Storage {
     pub(super) fn add(&self, unsaved: Vec<Unsaved>) {
         let mut pending = self.pending.borrow_mut();
         for Unsaved { part, record } in unsaved {
-            pending.insert(part, record.map(|record| to_json(&record)));
+            let text = record.map(|record| to_json(&record));
+            let at = pending.partition_point(|(other, _)| *other < part);
+            match pending.get_mut(at) {
+                Some((other, old)) if *other == part => *old = text,
+                _ => pending.insert(at, (part, text)),
+            }
         }
     }
 
@@ -198,12 +201,13 @@ fn read_opened(opened: &JsValue) -> Opened {
     let found = field(opened, "records");
     if found.is_object() {
         let mut records = Records::default();
-        for part in Part::ALL {
-            records.read(part, Deserializer::from(field(&found, &part.name())));
-        }
-        for part in records.segments() {
-            records.read(part, Deserializer::from(field(&found, &part.name())));
-        }
+        let read = |records: &mut Records, part: Part| {
+            if let Some(text) = field(&found, &part.name()).as_string() {
+                records.read(part, &text);
+            }
+        };
+        Part::ALL.into_iter().for_each(|part| read(&mut records, part));
+        records.segments().for_each(|part| read(&mut records, part));
         return Opened::Records(Box::new(records));
     }
     if field(opened, "isUnchanged").is_truthy() { Opened::Unchanged } else { Opened::Refused }

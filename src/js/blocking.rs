@@ -2,10 +2,10 @@
 
 use wasm_bindgen::prelude::*;
 
-use crate::proto::Token;
+use crate::proto::{BlockOptions, Token};
 
 use super::engine::Engine;
-use super::value::{from_js, result};
+use super::value::{argument, result};
 
 #[wasm_bindgen]
 impl Engine {
@@ -13,8 +13,8 @@ impl Engine {
         self.driver.read(|session| session.blocked().map(ToOwned::to_owned).collect())
     }
 
-    pub fn block(&self, token: u32, options: JsValue) -> Result<(), JsValue> {
-        let options = from_js(options)?;
+    pub fn block(&self, token: u32, options: &str) -> Result<(), JsValue> {
+        let options = argument(BlockOptions::from_json(options))?;
         result(self.driver.act(|session, now| session.block(now, Token(token), &options)))
     }
 

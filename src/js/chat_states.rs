@@ -2,14 +2,16 @@
 
 use wasm_bindgen::prelude::*;
 
+use crate::proto::ChatStateOptions;
+
 use super::engine::Engine;
-use super::value::{from_js, result};
+use super::value::{argument, result};
 
 #[wasm_bindgen]
 impl Engine {
     #[wasm_bindgen(js_name = sendChatState)]
-    pub fn send_chat_state(&self, options: JsValue) -> Result<(), JsValue> {
-        let options = from_js(options)?;
+    pub fn send_chat_state(&self, options: &str) -> Result<(), JsValue> {
+        let options = argument(ChatStateOptions::from_json(options))?;
         result(self.driver.act(|session, now| session.send_chat_state(now, options)))
     }
 }

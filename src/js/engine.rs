@@ -8,11 +8,11 @@ use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
 use crate::browser::{Driver, Inlet, Store, moment, now};
-use crate::proto::{Config, GivenCredentials, Input, MessageOptions, Now, Token};
+use crate::proto::{GivenCredentials, Input, MessageOptions, Now, PresenceOptions, RosterAdd, RosterUpdate, Token};
 
 use super::host::{Interests, JsHost, Sink};
 use super::options::Options;
-use super::value::{from_js, result, to_js};
+use super::value::{argument, result, to_js};
 
 #[wasm_bindgen]
 pub struct Engine {
@@ -22,15 +22,21 @@ pub struct Engine {
 
 #[wasm_bindgen]
 impl Engine {
-    /// `names` are the events that the package knows. Without a `store` nothing outlives the page.
+    /// Objects come as JSON, here and everywhere. Without a `store` nothing outlives the page.
     #[wasm_bindgen(constructor)]
-    pub fn new(options: JsValue, names: Vec<String>, sink: Sink, store: Option<Store>) -> Result<Engine, JsValue> {
-        let mut config: Config = result(from_js::<Options>(options)?.try_into())?;
+    pub fn new(options: &str, sink: Sink, store: Option<Store>) -> Result<Engine, JsValue> {
+        let Options { config, events } = argument(Options::from_json(options))?;
+        let mut config = result(config)?;
         config.is_stored = store.is_some();
         let interests = Interests::default();
         let inlet: Inlet = JsValue::from(&sink).unchecked_into();
-        let host =
-            JsHost { sink, names, interests: interests.clone(), told_from: RefCell::default(), told_to: RefCell::default() };
+        let host = JsHost {
+            sink,
+            names: events,
+            interests: interests.clone(),
+            told_from: RefCell::default(),
+            told_to: RefCell::default(),
+        };
         Ok(Self { driver: Driver::new(config, Box::new(host), inlet, store), interests })
     }
 
@@ -67,9 +73,14 @@ impl Engine {
         self.driver.act(|session, now| session.cancel(now, Token(token)));
     }
 
-    /// Answers `credentials` of the sink: `{ password }`, `{ token }` or `"external"`, or else why there is nothing.
-    pub fn credentials(&self, id: u32, given: JsValue, reason: String) {
-        let given = from_js::<Option<GivenCredentials>>(given).ok().flatten().ok_or(reason);
+    /// Answers `credentials` of the sink: with a `"password"`, a `"token"`, `"external"`, or else why there is nothing.
+    pub fn credentials(&self, id: u32, kind: &str, given: String) {
+        let given = match kind {
+            "password" => Ok(GivenCredentials::Password(given)),
+            "token" => Ok(GivenCredentials::Token(given)),
+            "external" => Ok(GivenCredentials::External),
+            _ => Err(given),
+        };
         self.driver.input(Input::Credentials { id, given });
     }
 
@@ -83,8 +94,8 @@ impl Engine {
     }
 
     #[wasm_bindgen(js_name = sendMessage)]
-    pub fn send_message(&self, token: u32, options: JsValue) -> Result<(), JsValue> {
-        self.post(now(), token, from_js(options)?)
+    pub fn send_message(&self, token: u32, options: &str) -> Result<(), JsValue> {
+        self.post(now(), token, argument(MessageOptions::from_json(options))?)
     }
 
     /// As `sendMessage`, with a recipient, an id and a body and nothing else. The times are `performance.now()` and `Date.now()`.
@@ -105,14 +116,14 @@ impl Engine {
     }
 
     #[wasm_bindgen(js_name = rosterAdd)]
-    pub fn roster_add(&self, token: u32, contact: JsValue) -> Result<(), JsValue> {
-        let contact = from_js(contact)?;
+    pub fn roster_add(&self, token: u32, contact: &str) -> Result<(), JsValue> {
+        let contact = argument(RosterAdd::from_json(contact))?;
         result(self.driver.act(|session, now| session.roster_add(now, Token(token), contact)))
     }
 
     #[wasm_bindgen(js_name = rosterUpdate)]
-    pub fn roster_update(&self, token: u32, change: JsValue) -> Result<(), JsValue> {
-        let change = from_js(change)?;
+    pub fn roster_update(&self, token: u32, change: &str) -> Result<(), JsValue> {
+        let change = argument(RosterUpdate::from_json(change))?;
         result(self.driver.act(|session, now| session.roster_update(now, Token(token), change)))
     }
 
@@ -138,14 +149,14 @@ impl Engine {
     }
 
     #[wasm_bindgen(js_name = setPresence)]
-    pub fn set_presence(&self, presence: JsValue) -> Result<(), JsValue> {
-        let presence = from_js(presence)?;
+    pub fn set_presence(&self, presence: &str) -> Result<(), JsValue> {
+        let presence = argument(PresenceOptions::from_json(presence))?;
         result(self.driver.act(|session, now| session.set_presence(now, presence)))
     }
 
     #[wasm_bindgen(js_name = sendPresenceTo)]
-    pub fn send_presence_to(&self, jid: &str, presence: JsValue) -> Result<(), JsValue> {
-        let presence = from_js(presence)?;
+    pub fn send_presence_to(&self, jid: &str, presence: &str) -> Result<(), JsValue> {
+        let presence = argument(PresenceOptions::from_json(presence))?;
         result(self.driver.act(|session, now| session.send_presence_to(now, jid, presence)))
     }
 

@@ -2,16 +2,16 @@
 
 use wasm_bindgen::prelude::*;
 
-use crate::proto::Token;
+use crate::proto::{DisplayedMark, Token};
 
 use super::engine::Engine;
-use super::value::{from_js, result};
+use super::value::{argument, result};
 
 #[wasm_bindgen]
 impl Engine {
     #[wasm_bindgen(js_name = markDisplayed)]
-    pub fn mark_displayed(&self, token: u32, mark: JsValue) -> Result<(), JsValue> {
-        let mark = from_js(mark)?;
+    pub fn mark_displayed(&self, token: u32, mark: &str) -> Result<(), JsValue> {
+        let mark = argument(DisplayedMark::from_json(mark))?;
         result(self.driver.act(|session, now| session.mark_displayed(now, Token(token), mark)))
     }
 

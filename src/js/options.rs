@@ -1,83 +1,59 @@
 //! The options of a client, as the package hands them over.
 
-use serde::Deserialize;
-
+use crate::proto::json::{Fields, Json};
 use crate::proto::{Account, Audience, Config, Error, PresenceOptions, Reconnect, Timeouts};
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+/// What the package makes an engine with.
 pub(super) struct Options {
-    jid: String,
-    resource: Option<String>,
-    password: Option<String>,
-    asks_credentials: bool,
-    url: Option<String>,
-    allow_insecure: bool,
-    language: Option<String>,
-    /// `None`: no first presence is sent.
-    presence: Option<PresenceOptions>,
-    /// `None`: a lost connection stays lost.
-    reconnect: Option<ReconnectOptions>,
-    timeouts: TimeoutOptions,
-    receipts: Option<Audience>,
-    markers: Option<Audience>,
+    pub(super) config: Result<Config, Error>,
+    /// The names of the events that the package knows.
+    pub(super) events: Vec<String>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ReconnectOptions {
-    min_delay_ms: Option<u32>,
-    max_delay_ms: Option<u32>,
-    max_attempts: Option<u32>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct TimeoutOptions {
-    connect_ms: Option<u32>,
-    request_ms: Option<u32>,
-    ping_ms: Option<u32>,
-    pong_ms: Option<u32>,
-}
-
-impl TryFrom<Options> for Config {
-    type Error = Error;
-
-    fn try_from(options: Options) -> Result<Self, Error> {
-        let mut config = Self::new(Account::parse(&options.jid, options.resource.as_deref())?);
-        config.password = options.password;
-        config.asks_credentials = options.asks_credentials;
-        config.url = options.url;
-        config.allow_insecure = options.allow_insecure;
-        config.language = options.language;
-        config.presence = options.presence;
-        config.reconnect = options.reconnect.map(Into::into);
-        config.timeouts = options.timeouts.into();
-        config.receipts = options.receipts.unwrap_or_default();
-        config.markers = options.markers.unwrap_or_default();
-        Ok(config)
+impl Options {
+    /// `None` where something is missing, or is of another type.
+    pub(super) fn from_json(options: &str) -> Option<Self> {
+        Fields::parse(options)?.read(|fields| {
+            let (jid, resource) = (fields.text("jid")?, fields.text("resource"));
+            let config = Account::parse(&jid, resource.as_deref()).map(|account| config(account, fields));
+            Some(Self { config, events: fields.list("events", Json::text)? })
+        })
     }
 }
 
-impl From<ReconnectOptions> for Reconnect {
-    fn from(options: ReconnectOptions) -> Self {
-        let default = Self::default();
-        Self {
-            min_delay_ms: options.min_delay_ms.unwrap_or(default.min_delay_ms),
-            max_delay_ms: options.max_delay_ms.unwrap_or(default.max_delay_ms),
-            max_attempts: options.max_attempts,
-        }
+fn config(account: Account, fields: &mut Fields<'_>) -> Config {
+    Config {
+        password: fields.text("password"),
+        asks_credentials: fields.flag("asksCredentials"),
+        url: fields.text("url"),
+        allow_insecure: fields.flag("allowInsecure"),
+        language: fields.text("language"),
+        // Without one no first presence is sent.
+        presence: fields.object("presence", PresenceOptions::read),
+        // Without it a lost connection stays lost.
+        reconnect: fields.object("reconnect", |fields| fields.read(reconnect)),
+        timeouts: fields.object("timeouts", |fields| fields.read(timeouts)).unwrap_or_default(),
+        receipts: fields.choice("receipts", &Audience::ALL, Audience::as_str).unwrap_or_default(),
+        markers: fields.choice("markers", &Audience::ALL, Audience::as_str).unwrap_or_default(),
+        ..Config::new(account)
     }
 }
 
-impl From<TimeoutOptions> for Timeouts {
-    fn from(options: TimeoutOptions) -> Self {
-        let default = Self::default();
-        Self {
-            connect_ms: options.connect_ms.unwrap_or(default.connect_ms),
-            request_ms: options.request_ms.unwrap_or(default.request_ms),
-            ping_ms: options.ping_ms.unwrap_or(default.ping_ms),
-            pong_ms: options.pong_ms.unwrap_or(default.pong_ms),
-        }
-    }
+fn reconnect(fields: &mut Fields<'_>) -> Option<Reconnect> {
+    let default = Reconnect::default();
+    Some(Reconnect {
+        min_delay_ms: fields.number("minDelayMs").unwrap_or(default.min_delay_ms),
+        max_delay_ms: fields.number("maxDelayMs").unwrap_or(default.max_delay_ms),
+        max_attempts: fields.number("maxAttempts"),
+    })
+}
+
+fn timeouts(fields: &mut Fields<'_>) -> Option<Timeouts> {
+    let default = Timeouts::default();
+    Some(Timeouts {
+        connect_ms: fields.number("connectMs").unwrap_or(default.connect_ms),
+        request_ms: fields.number("requestMs").unwrap_or(default.request_ms),
+        ping_ms: fields.number("pingMs").unwrap_or(default.ping_ms),
+        pong_ms: fields.number("pongMs").unwrap_or(default.pong_ms),
+    })
 }

@@ -1,15 +1,13 @@
 //! Values across the border.
 
-use serde::de::DeserializeOwned;
 use wasm_bindgen::JsValue;
 
 pub(super) use crate::browser::{to_js, to_json};
 use crate::proto::{Code, Error};
 
-/// An argument of JavaScript. The package has checked it, so a failure is told in serde's words.
-pub(super) fn from_js<T: DeserializeOwned>(value: JsValue) -> Result<T, JsValue> {
-    serde_wasm_bindgen::from_value(value)
-        .map_err(|error| to_js(&Error::new(Code::InvalidArgument, format!("the argument cannot be used: {error}"))))
+/// An argument of JavaScript that was read from JSON. The package has checked it, so that nobody sees a failure.
+pub(super) fn argument<T>(read: Option<T>) -> Result<T, JsValue> {
+    result(read.ok_or_else(|| Error::new(Code::InvalidArgument, "the argument cannot be used")))
 }
 
 /// What a command returns; the package makes an `XmppError` of the error.

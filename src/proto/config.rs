@@ -1,7 +1,5 @@
 //! What a session is told once, when it is made.
 
-use serde::Deserialize;
-
 use super::error::{Code, Error};
 use super::features::presence::PresenceOptions;
 use super::jids;
@@ -148,14 +146,27 @@ pub(crate) fn is_loopback_host(host: &str) -> bool {
 }
 
 /// To whom something is told that shows that the user is there.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Audience {
     /// Those who see our presence anyway.
     #[default]
     Contacts,
     All,
     None,
+}
+
+impl Audience {
+    /// All that there are.
+    pub const ALL: [Self; 3] = [Self::Contacts, Self::All, Self::None];
+
+    /// The name in JavaScript.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Contacts => "contacts",
+            Self::All => "all",
+            Self::None => "none",
+        }
+    }
 }
 
 /// Exponential backoff with jitter.

@@ -5,9 +5,10 @@ mod message;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::error::Error;
+use super::json::Json;
 use super::state::State;
 use super::xml::StanzaTree;
 
@@ -109,7 +110,7 @@ pub(crate) struct PresencePlaces {
 }
 
 /// Where a message of ours stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Stage {
     /// Kept by us, in order.
@@ -126,6 +127,22 @@ pub enum Stage {
     Failed,
 }
 
+impl Stage {
+    pub(crate) const ALL: [Self; 6] = [Self::Queued, Self::Sent, Self::Acked, Self::Delivered, Self::Displayed, Self::Failed];
+
+    /// The name in JavaScript.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Sent => "sent",
+            Self::Acked => "acked",
+            Self::Delivered => "delivered",
+            Self::Displayed => "displayed",
+            Self::Failed => "failed",
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Delivery {
@@ -137,7 +154,7 @@ pub struct Delivery {
 }
 
 /// What somebody does in a conversation (XEP-0085, section 2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Activity {
     Active,
@@ -148,6 +165,8 @@ pub enum Activity {
 }
 
 impl Activity {
+    pub(crate) const ALL: [Self; 5] = [Self::Active, Self::Composing, Self::Paused, Self::Inactive, Self::Gone];
+
     /// The name on the wire and in JavaScript.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -180,7 +199,7 @@ pub struct DisplayedElsewhere {
     pub stanza_id: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PresenceType {
     Available,
@@ -188,8 +207,20 @@ pub enum PresenceType {
     Error,
 }
 
+impl PresenceType {
+    const ALL: [Self; 3] = [Self::Available, Self::Unavailable, Self::Error];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Available => "available",
+            Self::Unavailable => "unavailable",
+            Self::Error => "error",
+        }
+    }
+}
+
 /// RFC 6121, section 4.7.2.1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Show {
     Away,
@@ -199,6 +230,8 @@ pub enum Show {
 }
 
 impl Show {
+    pub(crate) const ALL: [Self; 4] = [Self::Away, Self::Chat, Self::Dnd, Self::Xa];
+
     /// The name on the wire and in JavaScript.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -211,7 +244,7 @@ impl Show {
 }
 
 /// The presence of somebody, as far as it could be read.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Presence {
     /// The full JID as a rule; a bare one from services, and when all resources of somebody are gone at once.
@@ -232,10 +265,29 @@ pub struct Presence {
     #[serde(rename = "idleSince", skip_serializing_if = "Option::is_none")]
     pub idle_since_ms: Option<i64>,
     /// With type error: why our presence did not arrive, or what a room has against it.
-    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Box<Error>>,
     #[serde(skip)]
     pub(crate) places: PresencePlaces,
+}
+
+impl Presence {
+    /// As it was stored. An error is not taken from there.
+    pub(crate) fn read(stored: Json<'_>) -> Option<Self> {
+        stored.object()?.read(|fields| {
+            Some(Self {
+                from: fields.text("from")?,
+                kind: fields.choice("type", &PresenceType::ALL, PresenceType::as_str)?,
+                show: fields.choice("show", &Show::ALL, Show::as_str),
+                status: fields.text("status"),
+                statuses: fields.texts("statuses"),
+                priority: fields.number("priority")?,
+                idle_since_ms: fields.number("idleSince"),
+                error: None,
+                places: PresencePlaces::default(),
+            })
+        })
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -261,7 +313,7 @@ pub struct SubscriptionEvent {
 }
 
 /// Who sees whose presence (RFC 6121, section 2.1.2.5).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Subscription {
     #[default]
@@ -272,7 +324,21 @@ pub enum Subscription {
     Remove,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+impl Subscription {
+    pub(crate) const ALL: [Self; 5] = [Self::None, Self::To, Self::From, Self::Both, Self::Remove];
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::To => "to",
+            Self::From => "from",
+            Self::Both => "both",
+            Self::Remove => "remove",
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RosterItem {
     /// A bare JID.
@@ -285,12 +351,28 @@ pub struct RosterItem {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ask: Option<Ask>,
     /// Present and true when a request of theirs is approved in advance.
-    #[serde(default, rename = "approved", skip_serializing_if = "std::ops::Not::not")]
+    #[serde(rename = "approved", skip_serializing_if = "std::ops::Not::not")]
     pub is_approved: bool,
 }
 
+impl RosterItem {
+    /// As it was stored.
+    pub(crate) fn read(stored: Json<'_>) -> Option<Self> {
+        stored.object()?.read(|fields| {
+            Some(Self {
+                jid: fields.text("jid")?,
+                name: fields.text("name"),
+                groups: fields.list("groups", Json::text)?,
+                subscription: fields.choice("subscription", &Subscription::ALL, Subscription::as_str)?,
+                ask: fields.choice("ask", &[Ask::Subscribe], |_| "subscribe"),
+                is_approved: fields.flag("approved"),
+            })
+        })
+    }
+}
+
 /// RFC 6121, section 2.1.2.2.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Ask {
     Subscribe,

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use serde::Deserialize;
-
 use super::discovery::{HostMeta, HostMetaFault, HostMetaFormat};
 use super::error::Error;
 use super::event::{Event, Message};
@@ -50,8 +48,7 @@ pub enum Input<'a> {
 }
 
 /// What an app logs in with, when it is asked.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum GivenCredentials {
     /// The account's password: SCRAM, or PLAIN.

@@ -1,11 +1,11 @@
 //! The request table (RFC 6120, section 8.2.3): which answers are awaited, from whom, until when, and for whom.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
 
 use super::features::FeatureId;
 use super::io::Token;
 use super::jids;
+use super::sorted::Sorted;
 
 /// Who asked.
 #[derive(Clone, Debug)]
@@ -50,16 +50,22 @@ struct Pending {
     owner: Owner,
 }
 
+#[derive(Debug)]
+struct Deadline {
+    deadline_ms: u64,
+    id: String,
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct IqTable {
-    pending: BTreeMap<String, Pending>,
-    /// The same, by deadline.
-    deadlines: BTreeSet<(u64, String)>,
+    pending: Sorted<Pending>,
+    /// Their ids, by deadline.
+    deadlines: Sorted<Deadline>,
 }
 
 impl IqTable {
     pub(crate) fn insert(&mut self, id: String, to: Option<&str>, deadline_ms: u64, owner: Owner) {
-        self.deadlines.insert((deadline_ms, id.clone()));
+        self.deadlines.insert(deadline_key(deadline_ms, &id), Deadline { deadline_ms, id: id.clone() });
         // The server writes addresses in their normal form, whatever the app wrote.
         let to = to.map(|to| jids::normal(to).map_or_else(|_| to.to_owned(), Cow::into_owned));
         self.pending.insert(id, Pending { to, deadline_ms, owner });
@@ -70,7 +76,7 @@ impl IqTable {
     }
 
     pub(crate) fn contains(&self, id: &str) -> bool {
-        self.pending.contains_key(id)
+        self.pending.contains(id)
     }
 
     /// The request that this answer settles. An answer from another address than the one that was asked settles nothing
@@ -86,19 +92,19 @@ impl IqTable {
     /// The request of a command that no longer waits. Its answer, if one comes, is dropped.
     pub(crate) fn cancel(&mut self, token: Token) -> bool {
         // An app that gives up thousands does so in the order in which it asked, which is that of the deadlines, or nearly.
-        let is_it = |id: &&String| self.pending.get(*id).is_some_and(|pending| pending.owner.token() == Some(token));
-        let found = self.deadlines.iter().map(|(_, id)| id).find(is_it).cloned();
+        let is_it = |id: &&String| self.pending.get(id).is_some_and(|pending| pending.owner.token() == Some(token));
+        let found = self.deadlines.values().map(|deadline| &deadline.id).find(is_it).cloned();
         found.is_some_and(|id| self.remove(&id).is_some())
     }
 
     /// The next deadline.
     pub(crate) fn deadline_ms(&self) -> Option<u64> {
-        self.deadlines.first().map(|(deadline_ms, _)| *deadline_ms)
+        self.deadlines.first().map(|first| first.deadline_ms)
     }
 
     /// One request whose deadline has passed.
     pub(crate) fn take_expired(&mut self, now_ms: u64) -> Option<Owner> {
-        let (deadline_ms, id) = self.deadlines.first()?;
+        let Deadline { deadline_ms, id } = self.deadlines.first()?;
         if *deadline_ms > now_ms {
             return None;
         }
@@ -110,14 +116,19 @@ impl IqTable {
     pub(crate) fn drain(&mut self) -> Vec<Owner> {
         let deadlines = std::mem::take(&mut self.deadlines);
         let mut pending = std::mem::take(&mut self.pending);
-        deadlines.iter().filter_map(|(_, id)| pending.remove(id)).map(|pending| pending.owner).collect()
+        deadlines.values().filter_map(|deadline| pending.remove(&deadline.id)).map(|pending| pending.owner).collect()
     }
 
     fn remove(&mut self, id: &str) -> Option<Owner> {
         let pending = self.pending.remove(id)?;
-        self.deadlines.remove(&(pending.deadline_ms, id.to_owned()));
+        self.deadlines.remove(&deadline_key(pending.deadline_ms, id));
         Some(pending.owner)
     }
+}
+
+/// Sorts by deadline.
+fn deadline_key(deadline_ms: u64, id: &str) -> String {
+    format!("{deadline_ms:016x} {id}")
 }
 
 /// Servers may leave `from` out, or put our own address there, when they answer for our account (RFC 6120, section 8.1.2.1).

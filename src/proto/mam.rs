@@ -1,12 +1,10 @@
 //! Message archives on the wire (XEP-0313, version 1.1.3; paging by XEP-0059, version 1.0; preferences by XEP-0441, version 0.2.0): what all
 //! that ask one share.
 
-use std::collections::BTreeSet;
-
-use super::collected::collected;
 use super::event::Direction;
 use super::feature::Cx;
 use super::jids;
+use super::sorted::Names;
 use super::time::parse_timestamp;
 use super::xml::{Element, Writer, ns};
 
@@ -60,8 +58,8 @@ pub(crate) fn direction_of(cx: &Cx<'_>, stanza: Element<'_>) -> Direction {
 #[derive(Default)]
 pub(crate) struct Preferences {
     keeps_all: bool,
-    always: BTreeSet<String>,
-    never: BTreeSet<String>,
+    always: Names,
+    never: Names,
 }
 
 impl Preferences {
@@ -69,14 +67,14 @@ impl Preferences {
         let prefs = reply.child("prefs", NS)?;
         let jids = |name| {
             let listed = prefs.child(name, NS).into_iter().flat_map(Element::children).filter(|child| child.is("jid", NS));
-            collected(listed.map(|jid| jid.text().trim().to_owned()))
+            listed.map(|jid| jid.text().trim().to_owned()).collect()
         };
         Some(Self { keeps_all: prefs.attr("default") == Some("always"), always: jids("always"), never: jids("never") })
     }
 
     /// Whether all that we say to this address is kept. A list may name a device, or the person.
     pub(crate) fn keeps(&self, to: &str) -> bool {
-        let names = |list: &BTreeSet<String>| list.contains(to) || list.contains(jids::bare(to));
+        let names = |list: &Names| list.contains(to) || list.contains(jids::bare(to));
         !names(&self.never) && (self.keeps_all || names(&self.always))
     }
 }

@@ -2,30 +2,42 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
-
 use super::event::MessageType;
+use super::json::Fields;
 
 /// So many conversations are remembered.
 const MOST_CHATS: usize = 1_000;
 
 /// A message that the user has seen, and with it all of the conversation before.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DisplayedMark {
     /// The conversation: a bare JID.
     pub to: String,
     /// The id that its sender gave it; in a room, the one that the room did.
     pub id: String,
-    #[serde(default, rename = "type")]
     pub kind: MessageType,
     /// Under which the archive has it, where that is known.
     pub stanza_id: Option<String>,
     /// When it was sent, where that is known: marks only go forward.
     pub timestamp: Option<i64>,
     /// Whether its sender asks for that.
-    #[serde(default)]
     pub is_markable: bool,
+}
+
+impl DisplayedMark {
+    /// As a page has it. `None` where something is missing, or is of another type.
+    pub fn from_json(mark: &str) -> Option<Self> {
+        Fields::parse(mark)?.read(|fields| {
+            Some(Self {
+                to: fields.text("to")?,
+                id: fields.text("id")?,
+                kind: fields.choice("type", &MessageType::ALL, MessageType::as_str).unwrap_or_default(),
+                stanza_id: fields.text("stanzaId"),
+                timestamp: fields.number("timestamp"),
+                is_markable: fields.flag("isMarkable"),
+            })
+        })
+    }
 }
 
 /// The newest marks of conversations, by bare JID.

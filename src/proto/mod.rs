@@ -25,6 +25,7 @@ mod heard;
 mod io;
 mod iq;
 mod jids;
+pub(crate) mod json;
 #[cfg(any(feature = "archive", feature = "history"))]
 mod mam;
 #[cfg(feature = "receipts")]
@@ -35,6 +36,7 @@ mod persist;
 mod router;
 mod sent;
 mod session;
+mod sorted;
 mod stanza_error;
 mod state;
 #[cfg(not(target_arch = "wasm32"))]

@@ -17,11 +17,12 @@ use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 
 use super::event::Presence;
 use super::event::RosterItem;
 use super::features::presence::PresenceOptions;
+use super::json::{Fields, Json};
 use super::sent::Sent;
 use super::stream::keychain::Keychain;
 
@@ -117,15 +118,22 @@ pub struct Records {
 
 impl Records {
     /// Takes in what was stored of a part. What cannot be read is left out.
-    pub fn read<'de>(&mut self, part: Part, stored: impl Deserializer<'de>) {
+    pub fn read(&mut self, part: Part, stored: &str) {
+        let Some(record) = record_in(stored) else { return };
+        let Part::Segment(number) = part else { return self.read_object(part, record) };
+        self.segments.extend(record.list(StanzaRecord::read).map(|stanzas| (number, stanzas)));
+    }
+
+    fn read_object(&mut self, part: Part, record: Json<'_>) {
+        let Some(record) = record.object() else { return };
         match part {
-            Part::Segment(number) => self.segments.extend(read(stored).map(|stanzas| (number, stanzas))),
-            Part::Outbox => self.outbox = read(stored),
-            Part::Roster => self.roster = read(stored),
-            Part::Presences => self.presences = read(stored),
-            Part::Handled => self.handled = read(stored),
-            Part::Keychain => self.keychain = read(stored),
-            Part::Session => self.session = read(stored),
+            Part::Segment(_) => {}
+            Part::Outbox => self.outbox = OutboxRecord::read(record),
+            Part::Roster => self.roster = RosterRecord::read(record),
+            Part::Presences => self.presences = PresencesRecord::read(record),
+            Part::Handled => self.handled = HandledRecord::read(record),
+            Part::Keychain => self.keychain = Keychain::read(record),
+            Part::Session => self.session = SessionRecord::read(record),
         }
     }
 
@@ -136,17 +144,18 @@ impl Records {
     }
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 struct Versioned<T> {
     version: u8,
     record: T,
 }
 
-fn read<'de, T: Deserialize<'de>>(stored: impl Deserializer<'de>) -> Option<T> {
-    Versioned::deserialize(stored).ok().filter(|found| found.version == VERSION).map(|found| found.record)
+fn record_in(stored: &str) -> Option<Json<'_>> {
+    let mut stored = Json::parse(stored)?.object()?;
+    (stored.number("version") == Some(VERSION)).then(|| stored.take("record"))?
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SessionRecord {
     /// The full JID that is bound.
@@ -157,18 +166,16 @@ pub(crate) struct SessionRecord {
     pub(crate) inbound: u32,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 pub(crate) struct HandledRecord {
     /// The newest at the end.
     pub(crate) messages: Vec<HandledMessage>,
-    #[serde(default)]
     pub(crate) archive: ArchiveRecord,
     /// Messages of ours, the newest at the end.
-    #[serde(default)]
     pub(crate) sent: Vec<Sent>,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct HandledMessage {
     pub(crate) from: String,
@@ -178,12 +185,12 @@ pub(crate) struct HandledMessage {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) archive_id: Option<String>,
     /// It is of type groupchat: its sender is an occupant.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) is_from_room: bool,
 }
 
 /// Up to where the archive is known.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ArchiveRecord {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -191,11 +198,11 @@ pub(crate) struct ArchiveRecord {
     #[serde(rename = "timestamp")]
     pub(crate) wall_ms: i64,
     /// It stamps its ids on what is delivered, and nobody else does.
-    #[serde(default, rename = "stamps", skip_serializing_if = "std::ops::Not::not")]
+    #[serde(rename = "stamps", skip_serializing_if = "std::ops::Not::not")]
     pub(crate) is_stamping: bool,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct OutboxRecord {
     /// The session that the counts belong to: this record and that of the session are written one after the other, and a crash may come in
@@ -209,13 +216,13 @@ pub(crate) struct OutboxRecord {
     pub(crate) doubtful: Vec<StanzaRecord>,
     pub(crate) queued: Vec<StanzaRecord>,
     /// Where the segments begin that may be there.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_zero")]
     pub(crate) first_segment: u64,
     /// And where they end.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_zero")]
     pub(crate) next_segment: u64,
     /// For the next stanza in a segment.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_zero")]
     pub(crate) next_number: u64,
     /// Each segment, with the number behind its last stanza.
     #[serde(skip)]
@@ -226,12 +233,12 @@ pub(crate) struct OutboxRecord {
 }
 
 /// A stanza in a list of the outbox, or in a segment; or a run of stanzas of a list that are in segments.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize)]
 pub(crate) struct StanzaRecord {
     /// Its number among those that were sent, of a run that of the first. 0: it was not.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_zero")]
     pub(crate) count: u64,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) frame: String,
     /// When it was written, where it is a message of the app. What else there is to know of that is read from its frame.
     #[serde(rename = "timestamp", skip_serializing_if = "Option::is_none")]
@@ -240,11 +247,11 @@ pub(crate) struct StanzaRecord {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) number: Option<u64>,
     /// How many stanzas a run has; the numbers and counts of the others follow those of the first. 0: it is none.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_zero")]
     pub(crate) length: u64,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RosterRecord {
     pub(crate) owner: String,
@@ -255,7 +262,7 @@ pub(crate) struct RosterRecord {
     pub(crate) requests: Vec<String>,
 }
 
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PresencesRecord {
     /// In the order in which they came.
@@ -264,6 +271,106 @@ pub(crate) struct PresencesRecord {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) chosen: Option<PresenceOptions>,
     pub(crate) has_shown_up: bool,
+}
+
+impl SessionRecord {
+    fn read(record: Fields<'_>) -> Option<Self> {
+        record.read(|fields| {
+            Some(Self { jid: fields.text("jid")?, session_id: fields.text("sessionId")?, inbound: fields.number("inbound")? })
+        })
+    }
+}
+
+impl HandledRecord {
+    fn read(record: Fields<'_>) -> Option<Self> {
+        record.read(|fields| {
+            let messages = fields.list("messages", HandledMessage::read)?;
+            Some(Self {
+                messages,
+                archive: fields.object("archive", ArchiveRecord::read).unwrap_or_default(),
+                sent: fields.list("sent", Sent::read).unwrap_or_default(),
+            })
+        })
+    }
+}
+
+impl HandledMessage {
+    fn read(message: Json<'_>) -> Option<Self> {
+        message.object()?.read(|fields| {
+            Some(Self {
+                from: fields.text("from")?,
+                id: fields.text("id")?,
+                archive_id: fields.text("archiveId"),
+                is_from_room: fields.flag("isFromRoom"),
+            })
+        })
+    }
+}
+
+impl ArchiveRecord {
+    fn read(record: Fields<'_>) -> Option<Self> {
+        record.read(|fields| {
+            Some(Self { id: fields.text("id"), wall_ms: fields.number("timestamp")?, is_stamping: fields.flag("stamps") })
+        })
+    }
+}
+
+impl OutboxRecord {
+    fn read(record: Fields<'_>) -> Option<Self> {
+        record.read(|fields| {
+            Some(Self {
+                session_id: fields.text("sessionId"),
+                sent_count: fields.number("sentCount")?,
+                sent: fields.list("sent", StanzaRecord::read)?,
+                doubtful: fields.list("doubtful", StanzaRecord::read)?,
+                queued: fields.list("queued", StanzaRecord::read)?,
+                first_segment: fields.number("firstSegment").unwrap_or(0),
+                next_segment: fields.number("nextSegment").unwrap_or(0),
+                next_number: fields.number("nextNumber").unwrap_or(0),
+                ends: VecDeque::new(),
+                is_incomplete: false,
+            })
+        })
+    }
+}
+
+impl StanzaRecord {
+    fn read(stanza: Json<'_>) -> Option<Self> {
+        stanza.object()?.read(|fields| {
+            Some(Self {
+                count: fields.number("count").unwrap_or(0),
+                frame: fields.text("frame").unwrap_or_default(),
+                timestamp_ms: fields.number("timestamp"),
+                number: fields.number("number"),
+                length: fields.number("length").unwrap_or(0),
+            })
+        })
+    }
+}
+
+impl RosterRecord {
+    fn read(record: Fields<'_>) -> Option<Self> {
+        record.read(|fields| {
+            Some(Self {
+                owner: fields.text("owner")?,
+                version: fields.text("version"),
+                items: fields.list("items", |item| RosterItem::read(item).map(Arc::new))?,
+                requests: fields.list("requests", Json::text)?,
+            })
+        })
+    }
+}
+
+impl PresencesRecord {
+    fn read(record: Fields<'_>) -> Option<Self> {
+        record.read(|fields| {
+            Some(Self {
+                entries: fields.list("entries", |entry| Presence::read(entry).map(Arc::new))?,
+                chosen: fields.object("chosen", PresenceOptions::read),
+                has_shown_up: fields.flag("hasShownUp"),
+            })
+        })
+    }
 }
 
 /// About how many bytes of JSON an object takes beside its strings.

@@ -3,10 +3,11 @@
 
 use std::collections::VecDeque;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::event::{Message, MessageType, Stage};
 use super::jids;
+use super::json::Json;
 
 /// So many are remembered, the last ones.
 const REMEMBERED: usize = 1024;
@@ -15,15 +16,29 @@ const REMEMBERED: usize = 1024;
 const STORED: usize = 128;
 
 /// A message of ours.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 pub(crate) struct Sent {
     pub(crate) id: String,
     pub(crate) to: String,
     #[serde(rename = "type")]
     pub(crate) kind: MessageType,
     /// What its recipient has said became of it, if anything.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     stage: Option<Stage>,
+}
+
+impl Sent {
+    /// As it was stored.
+    pub(crate) fn read(stored: Json<'_>) -> Option<Self> {
+        stored.object()?.read(|fields| {
+            Some(Self {
+                id: fields.text("id")?,
+                to: fields.text("to")?,
+                kind: fields.choice("type", &MessageType::ALL, MessageType::as_str)?,
+                stage: fields.choice("stage", &Stage::ALL, Stage::as_str),
+            })
+        })
+    }
 }
 
 #[derive(Debug, Default)]

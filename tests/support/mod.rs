@@ -389,7 +389,7 @@ pub fn read_records(store: &Store) -> Records {
     let mut records = Records::default();
     let read = |records: &mut Records, part: Part| {
         if let Some(json) = store.get(&*part.name()) {
-            records.read(part, &mut serde_json::Deserializer::from_str(json));
+            records.read(part, json);
         }
     };
     Part::ALL.into_iter().for_each(|part| read(&mut records, part));

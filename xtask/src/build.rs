@@ -93,7 +93,11 @@ fn compile(project: &Project, profile: Profile, variant: &Variant) -> Result<Pat
         Profile::Quick => "quick profile (the first time takes about a minute)",
     };
     let step = Step::begin(format!("Compiling to WebAssembly: {}, {how}", variant.title()));
-    let mut command = Toolchain::ready(project)?.cargo_build(project);
+    let toolchain = Toolchain::ready(project)?;
+    let mut command = match profile {
+        Profile::Release => toolchain.cargo_build_small(project),
+        Profile::Quick => toolchain.cargo_build(project),
+    };
     command.args(["--package", variant.package()]).args(variant.features());
     command.args(["--profile", profile.name()]);
     let wasm = wasm_of(&mut command, variant.package())?;

@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 
 use crate::project::Project;
 use crate::prosody::Need;
-use crate::rust_target::Toolchain;
+use crate::rust_target::{self, Toolchain};
 use crate::{debian, npm, process, prosody, ui};
 
 /// A browser that the tests drive.
@@ -31,6 +31,7 @@ const FIREFOX: Browser =
 /// All that any command needs.
 pub(crate) fn everything(project: &Project) -> Result<()> {
     for_build(project)?;
+    rust_target::provide_source(&Toolchain::ready(project)?);
     for_browser_tests(project)?;
     ui::note("Everything is in place. Next: cargo xtask demo, or cargo xtask test.");
     Ok(())

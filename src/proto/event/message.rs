@@ -2,11 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::super::error::Error;
 #[cfg(feature = "attachments")]
 use super::super::features::{attachments::Attachment, links::LinkMetadata};
+#[cfg(feature = "edits")]
+use super::super::json::Fields;
+#[cfg(any(feature = "edits", feature = "text"))]
+use super::super::json::Json;
 #[cfg(feature = "custom")]
 use super::super::{features::encryption::Encryption, xml::StanzaTree};
 
@@ -19,7 +23,7 @@ pub enum Direction {
 }
 
 /// RFC 6121, section 5.2.2.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MessageType {
     #[default]
@@ -31,6 +35,8 @@ pub enum MessageType {
 }
 
 impl MessageType {
+    pub(crate) const ALL: [Self; 5] = [Self::Chat, Self::Normal, Self::Groupchat, Self::Headline, Self::Error];
+
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Chat => "chat",
@@ -215,12 +221,19 @@ pub struct Retracted {
     pub timestamp_ms: Option<i64>,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Reactions {
     /// The id of the message: in a room the room's own, else the sender's.
     pub id: String,
     /// Each once; none at all takes back what there was.
     pub emojis: Vec<String>,
+}
+
+impl Reactions {
+    #[cfg(feature = "edits")]
+    pub(crate) fn read(reactions: Fields<'_>) -> Option<Self> {
+        reactions.read(|fields| Some(Self { id: fields.text("id")?, emojis: fields.list("emojis", Json::text)? }))
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -244,7 +257,7 @@ pub struct Fallback {
 }
 
 /// XEP-0334, section 4.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Hint {
     NoStore,
@@ -254,6 +267,12 @@ pub enum Hint {
 }
 
 impl Hint {
+    #[cfg(feature = "text")]
+    pub(crate) fn read(name: Json<'_>) -> Option<Self> {
+        let name = name.text()?;
+        [Self::NoStore, Self::NoCopy, Self::NoPermanentStore, Self::Store].into_iter().find(|hint| hint.as_str() == name)
+    }
+
     #[allow(dead_code, reason = "for extensions")]
     pub(crate) fn as_str(self) -> &'static str {
         match self {

@@ -19,9 +19,6 @@
 //!
 //! Not here yet: history for the app; what was missed before this client was first online.
 
-use std::collections::BTreeSet;
-
-use super::super::collected::collected;
 use super::super::error::{Code, Error};
 use super::super::event::{Message, MessageType};
 use super::super::feature::{Copied, Cx, Feature, Flow, IqKind, Opened, Way, ticket};
@@ -30,6 +27,7 @@ use super::super::jids;
 use super::super::mam::{self, NS, Page, Preferences, RSM, read_result, write_query};
 use super::super::outbox::Verdict;
 use super::super::persist::ArchiveRecord;
+use super::super::sorted::Names;
 use super::super::time::format_timestamp;
 use super::super::xml::{Element, ns};
 use super::FeatureId;
@@ -89,7 +87,7 @@ struct Search {
     /// The only correspondent, where there is only one.
     with: Option<String>,
     /// Ids of ours that the archive has.
-    found: BTreeSet<String>,
+    found: Names,
     /// The oldest time that the archive has shown.
     oldest_ms: Option<i64>,
     pages: u32,
@@ -222,8 +220,9 @@ impl Archive {
     }
 
     fn begin(&mut self, cx: &mut Cx<'_>) {
-        let with: BTreeSet<&str> = collected(cx.doubtful().map(|message| jids::bare(&message.to)));
-        let with = with.first().filter(|_| with.len() == 1).map(|&with| with.to_owned());
+        let mut everybody = cx.doubtful().map(|message| jids::bare(&message.to));
+        let with = everybody.next().filter(|with| everybody.all(|other| other == *with)).map(ToOwned::to_owned);
+        drop(everybody);
         let is_hopeless = !cx.doubtful().any(is_kept_by_archives);
         self.search = Some(Search { query_id: cx.new_id(), with, ..Search::default() });
         let preferences = ticket(FeatureId::archive, purpose::PREFERENCES, None);
@@ -275,7 +274,7 @@ impl Archive {
             && let Some(id) =
                 message.child("origin-id", ns::STANZA_IDS).and_then(|origin| origin.attr("id")).or_else(|| message.attr("id"))
         {
-            search.found.insert(id.to_owned());
+            search.found.add(id.to_owned());
         }
     }
 

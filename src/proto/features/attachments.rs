@@ -9,12 +9,13 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::super::error::Error;
 use super::super::event::Message;
 use super::super::fallback;
 use super::super::feature::{Cx, Feature};
+use super::super::json::Json;
 use super::super::time::{format_timestamp, parse_timestamp};
 use super::super::xml::{Element, Writer, ns};
 use super::messaging::MessageOptions;
@@ -30,8 +31,8 @@ const MOST: usize = 64;
 const MOST_EXACT: u64 = 1 << 53;
 
 /// A file that a message is about: what its sender says of it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Attachment {
     /// Tells one file of a message from another.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -69,6 +70,27 @@ pub struct Attachment {
 }
 
 impl Attachment {
+    /// As a page has it.
+    pub(crate) fn read(attachment: Json<'_>) -> Option<Self> {
+        attachment.object()?.read(|fields| {
+            Some(Self {
+                id: fields.text("id"),
+                urls: fields.list("urls", Json::text).unwrap_or_default(),
+                name: fields.text("name"),
+                media_type: fields.text("mediaType"),
+                size: fields.number("size"),
+                width: fields.number("width"),
+                height: fields.number("height"),
+                duration_ms: fields.number("durationMs"),
+                modified_ms: fields.number("modified"),
+                description: fields.text("description"),
+                hashes: fields.texts("hashes").unwrap_or_default(),
+                disposition: fields.text("disposition"),
+                thumbnails: fields.list("thumbnails", Thumbnail::read).unwrap_or_default(),
+            })
+        })
+    }
+
     /// Whether it is nothing but an address.
     fn is_bare(&self) -> bool {
         let Self { urls, description, .. } = self;
@@ -77,8 +99,8 @@ impl Attachment {
 }
 
 /// A small picture of a file.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Thumbnail {
     /// `cid:`, `data:` or a web address.
     pub uri: String,
@@ -88,6 +110,19 @@ pub struct Thumbnail {
     pub width: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub height: Option<u64>,
+}
+
+impl Thumbnail {
+    fn read(thumbnail: Json<'_>) -> Option<Self> {
+        thumbnail.object()?.read(|fields| {
+            Some(Self {
+                uri: fields.text("uri").unwrap_or_default(),
+                media_type: fields.text("mediaType"),
+                width: fields.number("width"),
+                height: fields.number("height"),
+            })
+        })
+    }
 }
 
 #[derive(Default)]

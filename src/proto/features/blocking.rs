@@ -6,16 +6,14 @@
 //!
 //! Absent on purpose: hiding what blocked addresses have said before, which is for the app to decide.
 
-use std::collections::BTreeSet;
-
-use serde::Deserialize;
-
 use super::super::error::{Code, Error};
 use super::super::event::{BlockingChange, BlockingChangeKind, Event};
 use super::super::feature::{Cx, Feature, Flow, IqKind, ticket};
 use super::super::io::{Reply, Token};
 use super::super::iq::Ticket;
 use super::super::jids;
+use super::super::json::{Fields, Json};
+use super::super::sorted::Names;
 use super::super::stanza_error::Condition;
 use super::super::xml::{Element, Writer, ns};
 use super::FeatureId;
@@ -31,7 +29,7 @@ mod purpose {
 }
 
 /// Addresses to be blocked: a person, a device, a domain, or a domain's resource (XEP-0191, section 6).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BlockOptions {
     pub jids: Vec<String>,
     /// Only with a single address.
@@ -39,40 +37,64 @@ pub struct BlockOptions {
 }
 
 /// Why somebody is blocked, for those who run the server.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
     pub reason: ReportReason,
     pub text: Option<String>,
     /// Which messages it is about.
-    #[serde(default)]
     pub stanza_ids: Vec<ReportedId>,
     /// The report may be passed on to the server of whoever is reported.
-    #[serde(default)]
     pub to_origin: bool,
     /// The report may be passed on to services for statistics and block lists.
-    #[serde(default)]
     pub to_third_parties: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReportReason {
     Spam,
     Abuse,
 }
 
 /// An id that an archive gave (XEP-0359).
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReportedId {
     pub id: String,
     /// Whose archive; `None` is the account's own.
     pub by: Option<String>,
 }
 
+impl BlockOptions {
+    /// As a page has them. `None` where something is missing, or is of another type.
+    pub fn from_json(options: &str) -> Option<Self> {
+        Fields::parse(options)?
+            .read(|fields| Some(Self { jids: fields.list("jids", Json::text)?, report: fields.object("report", Report::read) }))
+    }
+}
+
+impl Report {
+    fn read(report: Fields<'_>) -> Option<Self> {
+        report.read(|fields| {
+            let reason = |reason| if reason == ReportReason::Spam { "spam" } else { "abuse" };
+            Some(Self {
+                reason: fields.choice("reason", &[ReportReason::Spam, ReportReason::Abuse], reason)?,
+                text: fields.text("text"),
+                stanza_ids: fields.list("stanzaIds", ReportedId::read).unwrap_or_default(),
+                to_origin: fields.flag("toOrigin"),
+                to_third_parties: fields.flag("toThirdParties"),
+            })
+        })
+    }
+}
+
+impl ReportedId {
+    fn read(id: Json<'_>) -> Option<Self> {
+        id.object()?.read(|fields| Some(Self { id: fields.text("id")?, by: fields.text("by") }))
+    }
+}
+
 #[derive(Default)]
 pub(crate) struct Blocking {
-    list: BTreeSet<String>,
+    list: Names,
     is_loading: bool,
     /// The server has told the list in this session, and pushes what changes.
     is_loaded: bool,
@@ -81,7 +103,7 @@ pub(crate) struct Blocking {
 impl Blocking {
     /// Whom the account blocks, sorted.
     pub(crate) fn list(&self) -> impl Iterator<Item = &str> {
-        self.list.iter().map(String::as_str)
+        self.list.keys()
     }
 
     /// Section 3.3.
@@ -124,7 +146,7 @@ impl Blocking {
             Ok(iq) => {
                 self.is_loaded = true;
                 self.list.clear();
-                self.list.extend(iq.child("blocklist", NS).into_iter().flat_map(addresses));
+                self.list = iq.child("blocklist", NS).into_iter().flat_map(addresses).collect();
             }
             // The server blocks nobody.
             Err(error) if error.code == Code::StanzaError && !self.list.is_empty() => self.list.clear(),
@@ -137,7 +159,7 @@ impl Blocking {
         }
         cx.emit(Event::Blocking(BlockingChange {
             change: BlockingChangeKind::Loaded,
-            jids: self.list.iter().cloned().collect(),
+            jids: self.list.keys().map(str::to_owned).collect(),
         }));
     }
 
@@ -152,10 +174,10 @@ impl Blocking {
         }
         let is_blocked = change == BlockingChangeKind::Blocked;
         let jids = if jids.is_empty() && !is_blocked {
-            std::mem::take(&mut self.list).into_iter().collect()
+            std::mem::take(&mut self.list).into_keys()
         } else {
             let mut jids = jids;
-            jids.retain(|jid| if is_blocked { self.list.insert(jid.clone()) } else { self.list.remove(jid) });
+            jids.retain(|jid| if is_blocked { self.list.add(jid.clone()) } else { self.list.remove(jid).is_some() });
             jids
         };
         if !jids.is_empty() {

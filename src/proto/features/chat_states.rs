@@ -16,14 +16,12 @@
 //! Not here: `<gone/>` at disconnect(). A conversation is no session (section 5.4); that its window was closed is for the app to say. What
 //! entity capabilities say of support is not asked for.
 
-use std::collections::BTreeMap;
-
-use serde::Deserialize;
-
 use super::super::error::Error;
 use super::super::event::{Activity, ChatState, Direction, Event, Message, MessageType, signal};
 use super::super::feature::{Cx, Feature, Flow};
 use super::super::jids;
+use super::super::json::Fields;
+use super::super::sorted::Sorted;
 use super::super::xml::{Element, Writer, ns};
 use super::messaging::MessageOptions;
 
@@ -36,19 +34,28 @@ const INACTIVE_MS: u64 = 120_000;
 const MOST_CHATS: usize = 500;
 
 /// What the user does in a conversation.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChatStateOptions {
     pub to: String,
     pub state: Activity,
     /// Chat, or groupchat.
-    #[serde(default, rename = "type")]
     pub kind: MessageType,
+}
+
+impl ChatStateOptions {
+    /// As a page has them. `None` where something is missing, or is of another type.
+    pub fn from_json(options: &str) -> Option<Self> {
+        Fields::parse(options)?.read(|fields| {
+            let kind = fields.choice("type", &MessageType::ALL, MessageType::as_str).unwrap_or_default();
+            Some(Self { to: fields.text("to")?, state: fields.choice("state", &Activity::ALL, Activity::as_str)?, kind })
+        })
+    }
 }
 
 #[derive(Default)]
 pub(crate) struct ChatStates {
     /// Conversations of which the app has said something, by bare JID.
-    chats: BTreeMap<String, Chat>,
+    chats: Sorted<Chat>,
     /// The first moment at which one of them has something to say.
     due_ms: Option<u64>,
 }
@@ -81,7 +88,7 @@ impl ChatStates {
             return Ok(());
         }
         let now_ms = cx.now().mono_ms;
-        let chat = self.chat(jids::bare(&to), now_ms);
+        let Some(chat) = self.chat(jids::bare(&to), now_ms) else { return Ok(()) };
         if chat.is_room != is_room {
             *chat = Chat { is_room, ..Chat::default() };
         }
@@ -98,14 +105,14 @@ impl ChatStates {
         Ok(())
     }
 
-    fn chat(&mut self, bare: &str, now_ms: u64) -> &mut Chat {
+    fn chat(&mut self, bare: &str, now_ms: u64) -> Option<&mut Chat> {
         if self.chats.len() >= MOST_CHATS
-            && !self.chats.contains_key(bare)
-            && let Some(oldest) = self.chats.iter().min_by_key(|(_, chat)| chat.used_ms).map(|(bare, _)| bare.clone())
+            && !self.chats.contains(bare)
+            && let Some(oldest) = self.chats.iter().min_by_key(|(_, chat)| chat.used_ms).map(|(bare, _)| bare.to_owned())
         {
             self.chats.remove(&oldest);
         }
-        self.chats.entry(bare.to_owned()).or_insert_with(|| Chat { used_ms: now_ms, ..Chat::default() })
+        self.chats.get_or_insert_with(bare, || Chat { used_ms: now_ms, ..Chat::default() })
     }
 
     fn plan(&mut self) {

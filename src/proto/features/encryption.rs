@@ -2,11 +2,12 @@
 //!
 //! Supported: reading the mark, and setting it on a message that the app has encrypted. Such a message is shown even without a body.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::super::error::Error;
 use super::super::event::Message;
 use super::super::feature::{Cx, Feature};
+use super::super::json::Fields;
 use super::super::xml::{Element, Writer};
 use super::messaging::MessageOptions;
 
@@ -23,13 +24,20 @@ const NAMES: [(&str, &str); 6] = [
 ];
 
 /// How a message is encrypted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Encryption {
     /// Of the protocol.
     pub namespace: String,
     /// What people call it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+}
+
+impl Encryption {
+    /// As a page has it.
+    pub(crate) fn read(encryption: Fields<'_>) -> Option<Self> {
+        encryption.read(|fields| Some(Self { namespace: fields.text("namespace")?, name: fields.text("name") }))
+    }
 }
 
 #[derive(Default)]

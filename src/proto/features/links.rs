@@ -3,11 +3,12 @@
 //! Supported: title, description, canonical address, type, name of the site, pictures with their alternative texts, and a film, both ways.
 //! Deliberately absent: fetching the page, or the pictures (section "Privacy Considerations"), and other vocabularies.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::super::error::Error;
 use super::super::event::Message;
 use super::super::feature::{Cx, Feature};
+use super::super::json::Json;
 use super::super::xml::{Element, Writer};
 use super::attachments::is_harmless;
 use super::messaging::MessageOptions;
@@ -20,8 +21,8 @@ const IMAGE: &str = "https://ogp.me/ns#image:";
 const MOST: usize = 16;
 
 /// What the sender says about a page. It may be wrong.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct LinkMetadata {
     /// The address in the message.
     pub about: String,
@@ -43,12 +44,35 @@ pub struct LinkMetadata {
 }
 
 /// A picture of a page.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct LinkImage {
     pub url: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alt: Option<String>,
+}
+
+impl LinkMetadata {
+    /// As a page has it.
+    pub(crate) fn read(link: Json<'_>) -> Option<Self> {
+        link.object()?.read(|fields| {
+            Some(Self {
+                about: fields.text("about").unwrap_or_default(),
+                title: fields.text("title"),
+                description: fields.text("description"),
+                url: fields.text("url"),
+                kind: fields.text("type"),
+                site_name: fields.text("siteName"),
+                video: fields.text("video"),
+                images: fields.list("images", LinkImage::read).unwrap_or_default(),
+            })
+        })
+    }
+}
+
+impl LinkImage {
+    fn read(image: Json<'_>) -> Option<Self> {
+        image.object()?.read(|fields| Some(Self { url: fields.text("url").unwrap_or_default(), alt: fields.text("alt") }))
+    }
 }
 
 #[derive(Default)]

@@ -45,6 +45,8 @@ pub(crate) mod time;
 #[cfg(feature = "version")]
 pub(crate) mod version;
 
+use std::collections::BinaryHeap;
+
 use super::feature::{Cx, Feature, Flow, Opened};
 use super::xml::Element;
 
@@ -130,9 +132,9 @@ macro_rules! registry {
 
             /// What disco#info announces, sorted.
             pub(crate) fn namespaces(&self) -> Vec<&'static str> {
-                let mut all: Vec<&'static str> = Vec::new();
-                $($(#[$when])* all.extend_from_slice(self.$name.namespaces());)*
-                all.sort_unstable();
+                let mut all = BinaryHeap::new();
+                $($(#[$when])* all.extend(self.$name.namespaces());)*
+                let mut all = all.into_sorted_vec();
                 all.dedup();
                 all
             }

@@ -3,13 +3,12 @@
 //! Supported: both ways, with the quote for those who do not know them, which `fallback` takes out again. What is quoted is the app's
 //! business, and what is referred to as well: nothing is said of whether there is such a message.
 
-use serde::Deserialize;
-
 use super::super::error::Error;
 use super::super::event::{Message, ReplyTo};
 use super::super::fallback;
 use super::super::feature::{Cx, Feature};
 use super::super::jids;
+use super::super::json::Fields;
 use super::super::xml::{Element, Writer, ns};
 use super::messaging::MessageOptions;
 
@@ -17,8 +16,7 @@ use super::messaging::MessageOptions;
 pub(crate) struct Replies {}
 
 /// What a message of ours answers.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReplyOptions {
     /// The one of its ids by which others know it: XEP-0461, section 4.1.
     pub id: String,
@@ -26,6 +24,13 @@ pub struct ReplyOptions {
     pub to: Option<String>,
     /// Where the quote ends that each body begins with, in code points.
     pub quote_end: Option<u32>,
+}
+
+impl ReplyOptions {
+    /// As a page has them.
+    pub(crate) fn read(options: Fields<'_>) -> Option<Self> {
+        options.read(|fields| Some(Self { id: fields.text("id")?, to: fields.text("to"), quote_end: fields.number("quoteEnd") }))
+    }
 }
 
 impl Feature for Replies {

@@ -6,17 +6,18 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use zeroize::Zeroize as _;
 
 use super::super::entropy::Entropy;
+use super::super::json::Fields;
 use super::sasl::TokenMechanism;
 
 /// A token with less life than that is exchanged at its next use.
 const ROTATE_MS: i64 = 24 * 60 * 60 * 1000;
 
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Keychain {
     #[serde(skip_serializing_if = "Option::is_none")]
     user_agent_id: Option<String>,
@@ -28,7 +29,7 @@ pub(crate) struct Keychain {
 }
 
 /// A token of FAST (XEP-0484), bound to the mechanism that it was asked for with.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct FastToken {
     pub(crate) mechanism: TokenMechanism,
@@ -44,6 +45,17 @@ impl FastToken {
         Self { mechanism, secret, expires_ms, count: 0 }
     }
 
+    fn read(record: Fields<'_>) -> Option<Self> {
+        record.read(|fields| {
+            Some(Self {
+                mechanism: fields.choice("mechanism", &TokenMechanism::ALL, TokenMechanism::as_str)?,
+                secret: fields.text("secret")?,
+                expires_ms: fields.number("expiresMs"),
+                count: fields.number("count")?,
+            })
+        })
+    }
+
     /// Whether it is time for the next one.
     pub(crate) fn is_ageing(&self, wall_ms: i64) -> bool {
         self.expires_ms.is_some_and(|expires_ms| expires_ms.saturating_sub(wall_ms) < ROTATE_MS)
@@ -51,6 +63,18 @@ impl FastToken {
 }
 
 impl Keychain {
+    /// As it was stored.
+    pub(crate) fn read(record: Fields<'_>) -> Option<Self> {
+        record.read(|fields| {
+            Some(Self {
+                user_agent_id: fields.text("userAgentId"),
+                token: fields.object("token", FastToken::read),
+                is_plain_barred: fields.flag("isPlainBarred"),
+                is_changed: false,
+            })
+        })
+    }
+
     /// Whether it changed since [`take_changed`](Self::take_changed).
     pub(crate) fn has_changed(&self) -> bool {
         self.is_changed
@@ -231,11 +255,12 @@ mod tests {
         keychain.bar_plain();
         keychain.count_use();
         let json = serde_json::to_string(&keychain).unwrap();
-        let mut again: Keychain = serde_json::from_str(&json).unwrap();
+        let read = |json| Keychain::read(Fields::parse(json)?);
+        let mut again = read(&json).unwrap();
         assert!(!again.take_changed());
         again.is_changed = keychain.is_changed;
         assert_eq!(again, keychain);
-        assert_eq!(serde_json::from_str::<Keychain>("{\"later\":1}").unwrap(), Keychain::default());
+        assert_eq!(read("{\"later\":1}"), Some(Keychain::default()));
     }
 
     #[test]

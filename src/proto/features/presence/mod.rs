@@ -13,17 +13,18 @@ mod table;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use self::table::Table;
 use super::super::error::{Code, Error};
 use super::super::event::{Event, Presence, PresenceType, Show};
 use super::super::feature::{Cx, Feature, Flow};
 use super::super::jids;
+use super::super::json::Fields;
 use super::super::xml::{Element, Writer};
 
 /// A presence of ours.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PresenceOptions {
     /// Only for one that is sent to somebody: `unavailable` takes it back.
@@ -33,7 +34,6 @@ pub struct PresenceOptions {
     pub show: Option<Show>,
     pub status: Option<String>,
     /// By language; `""` is the text without one.
-    #[serde(default)]
     pub statuses: BTreeMap<String, String>,
     /// `None` is 0; one below 0 gets no messages that are sent to the bare JID.
     pub priority: Option<i8>,
@@ -43,12 +43,33 @@ pub struct PresenceOptions {
 }
 
 /// What a presence of ours says at its core.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Availability {
     #[default]
     Available,
     Unavailable,
+}
+
+impl PresenceOptions {
+    /// As a page has them. `None` where something is of another type.
+    pub fn from_json(options: &str) -> Option<Self> {
+        Self::read(Fields::parse(options)?)
+    }
+
+    pub(crate) fn read(options: Fields<'_>) -> Option<Self> {
+        options.read(|fields| {
+            let kind = |kind| if kind == Availability::Available { "available" } else { "unavailable" };
+            Some(Self {
+                kind: fields.choice("type", &[Availability::Available, Availability::Unavailable], kind),
+                show: fields.choice("show", &Show::ALL, Show::as_str),
+                status: fields.text("status"),
+                statuses: fields.texts("statuses").unwrap_or_default(),
+                priority: fields.number("priority"),
+                idle_since_ms: fields.number("idleSince"),
+            })
+        })
+    }
 }
 
 #[derive(Default)]
@@ -161,7 +182,7 @@ impl Feature for PresenceTracker {
             Some("probe" | "subscribe" | "subscribed" | "unsubscribe" | "unsubscribed") => return Flow::Continue,
             Some(unknown) => {
                 // Section 4.7.1 knows no other type, and what it might say of availability cannot be guessed.
-                cx.report(Error::new(Code::UnreadableStanza, format!("a presence of the unknown type {unknown:?} came in")));
+                cx.report(Error::new(Code::UnreadableStanza, format!("a presence of the unknown type \"{unknown}\" came in")));
                 return Flow::Stop;
             }
         };

@@ -1,9 +1,10 @@
 //! What the app asked of the roster and the server has not answered yet.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use super::super::super::event::RosterItem;
 use super::super::super::io::Token;
+use super::super::super::sorted::Sorted;
 use super::super::super::xml::Writer;
 use super::NS;
 use super::item::normal_groups;
@@ -73,11 +74,14 @@ pub(super) struct Change {
 
 /// By JID, in the order of asking.
 #[derive(Debug, Default)]
-pub(super) struct Changes(BTreeMap<String, VecDeque<Change>>);
+pub(super) struct Changes(Sorted<VecDeque<Change>>);
 
 impl Changes {
     pub(super) fn push(&mut self, jid: String, change: Change) {
-        self.0.entry(jid).or_default().push_back(change);
+        match self.0.get_mut(&jid) {
+            Some(of_jid) => of_jid.push_back(change),
+            None => _ = self.0.insert(jid, [change].into()),
+        }
     }
 
     /// What is wanted last, among the changes whose answer is still awaited: a caller that no longer waits has taken its change back.

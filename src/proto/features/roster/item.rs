@@ -1,10 +1,8 @@
 //! Roster items (RFC 6121, section 2.1.2), read by hand: a typed roster fails whole on one bad item.
 
-use std::collections::BTreeSet;
-
-use super::super::super::collected::collected;
 use super::super::super::event::{Ask, RosterItem, Subscription};
 use super::super::super::jids;
+use super::super::super::sorted::Names;
 use super::super::super::xml::Element;
 use super::NS;
 
@@ -30,16 +28,10 @@ pub(super) fn normal_groups(groups: Vec<String>) -> Vec<String> {
         return groups.into_iter().filter(|group| !group.is_empty()).collect();
     }
     let groups = groups.into_iter().filter(|group| !group.is_empty());
-    collected::<BTreeSet<String>, _>(groups).into_iter().collect()
+    groups.collect::<Names>().into_keys()
 }
 
 /// Section 2.1.2.5: absent is `none`, and a value that is not known MUST be ignored.
 fn subscription(value: Option<&str>) -> Subscription {
-    match value {
-        Some("to") => Subscription::To,
-        Some("from") => Subscription::From,
-        Some("both") => Subscription::Both,
-        Some("remove") => Subscription::Remove,
-        _ => Subscription::None,
-    }
+    Subscription::ALL.into_iter().find(|known| Some(known.as_str()) == value).unwrap_or_default()
 }

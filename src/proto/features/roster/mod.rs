@@ -15,8 +15,6 @@ mod subscriptions;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use serde::Deserialize;
-
 use self::changes::{Card, Change, Changes, Wanted};
 use super::super::collected::{ByKey, Keyed, collected};
 use super::super::error::{Code, Error};
@@ -25,6 +23,8 @@ use super::super::feature::{Cx, Feature, Flow, IqKind, ticket};
 use super::super::io::{Reply, Token};
 use super::super::iq::Ticket;
 use super::super::jids;
+use super::super::json::{Fields, Json};
+use super::super::sorted::Names;
 use super::super::stanza_error::Condition;
 use super::super::xml::Element;
 use super::FeatureId;
@@ -39,20 +39,36 @@ mod purpose {
 }
 
 /// A contact to be added. For a JID that the roster has already, it replaces name and groups.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RosterAdd {
     pub jid: String,
     pub name: Option<String>,
-    #[serde(default)]
     pub groups: Vec<String>,
 }
 
 /// Changes to a contact; what is `None` stays as it is. An empty name takes the name away, an empty list the groups.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RosterUpdate {
     pub jid: String,
     pub name: Option<String>,
     pub groups: Option<Vec<String>>,
+}
+
+impl RosterAdd {
+    /// As a page has it. `None` where something is missing, or is of another type.
+    pub fn from_json(contact: &str) -> Option<Self> {
+        let RosterUpdate { jid, name, groups } = RosterUpdate::from_json(contact)?;
+        Some(Self { jid, name, groups: groups.unwrap_or_default() })
+    }
+}
+
+impl RosterUpdate {
+    /// As a page has it. `None` where something is missing, or is of another type.
+    pub fn from_json(change: &str) -> Option<Self> {
+        Fields::parse(change)?.read(|fields| {
+            Some(Self { jid: fields.text("jid")?, name: fields.text("name"), groups: fields.list("groups", Json::text) })
+        })
+    }
 }
 
 #[derive(Default)]
@@ -67,7 +83,7 @@ pub(crate) struct Roster {
     is_settled: bool,
     changes: Changes,
     /// Those who asked to see our presence and were not answered yet: bare JIDs.
-    requests: BTreeSet<String>,
+    requests: Names,
     /// Grows with every change of what is stored.
     revision: u64,
     /// It comes from the storage, and the app has not heard of it yet.

@@ -18,7 +18,7 @@ impl Roster {
             owner: self.owner.clone(),
             version: self.version.clone(),
             items: self.shared(),
-            requests: self.requests.iter().cloned().collect(),
+            requests: self.requests.keys().map(str::to_owned).collect(),
         })
     }
 
@@ -30,7 +30,7 @@ impl Roster {
             owner: record.owner,
             is_settled: has_session,
             is_restored: has_session,
-            requests: if has_session { collected(record.requests) } else { Default::default() },
+            requests: if has_session { record.requests.into_iter().collect() } else { Default::default() },
             revision: self.revision + 1,
             ..Self::default()
         };
@@ -39,7 +39,7 @@ impl Roster {
     /// The session goes on in another page, which knows nothing yet: no server says again what it has said before.
     pub(super) fn tell_restored(&mut self, cx: &mut Cx<'_>) {
         cx.emit(Event::Roster(RosterChange { change: RosterChangeKind::Loaded, items: self.shared() }));
-        for from in self.requests.iter().cloned() {
+        for from in self.requests.keys().map(str::to_owned) {
             let kind = SubscriptionEventType::Subscribe;
             cx.emit(Event::Subscription(SubscriptionEvent { from, kind, status: None, nick: None }));
         }

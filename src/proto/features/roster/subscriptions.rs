@@ -67,7 +67,7 @@ impl Roster {
         let Some(from) = stanza.attr("from").map(jids::bare) else { return Flow::Stop };
         self.revision += 1;
         let is_repeated = match kind {
-            SubscriptionEventType::Subscribe => !self.requests.insert(from.to_owned()),
+            SubscriptionEventType::Subscribe => !self.requests.add(from.to_owned()),
             SubscriptionEventType::Unsubscribe => {
                 self.requests.remove(from);
                 false

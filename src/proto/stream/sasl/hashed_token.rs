@@ -1,13 +1,13 @@
 //! HT-SHA-256-NONE and HT-SHA-512-NONE (draft-schmaus-kitten-sasl-ht-09, which XEP-0484 refers to): a login by a token, in one round trip, in
 //! which both sides prove that they know it. Without channel binding, since page code cannot see the TLS connection.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::{Hash, SaslError};
 
 /// What a token is used with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub(crate) enum TokenMechanism {
     #[serde(rename = "HT-SHA-512-NONE")]
     Sha512,

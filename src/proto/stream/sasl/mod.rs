@@ -25,6 +25,7 @@ pub(crate) use hashed_token::TokenMechanism;
 pub use keys::{Hash, KeyRequest, derive_key};
 pub(crate) use upgrade::{UPGRADES, Upgrade};
 
+use std::collections::BinaryHeap;
 use std::fmt;
 
 use zeroize::Zeroize as _;
@@ -170,11 +171,7 @@ pub(crate) struct Policy {
 /// What a server says it offers, as XEP-0474, section 6.1, has it hashed.
 pub(crate) fn downgrade_input(mechanisms: &[String], channel_bindings: Option<&[String]>) -> String {
     // Byte order is the collation "i;octet".
-    let sorted = |names: &[String]| {
-        let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
-        names.sort_unstable();
-        names.join("\u{1e}")
-    };
+    let sorted = |names: &[String]| names.iter().map(String::as_str).collect::<BinaryHeap<_>>().into_sorted_vec().join("\u{1e}");
     match channel_bindings {
         Some(types) => format!("{}\u{1f}{}", sorted(mechanisms), sorted(types)),
         None => sorted(mechanisms),
