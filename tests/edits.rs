@@ -168,3 +168,34 @@ fn a_crowd_of_payloads_costs_no_more_than_its_length() {
         assert!(event["body"].as_str().unwrap().chars().count() >= CROWD - 4);
     }
 }
+
+#[test]
+fn copies_of_other_devices_are_judged_like_anything_else() {
+    let carbon = |kind: &str, inner: &str| {
+        format!(
+            "<message xmlns='jabber:client' from='romeo@example.net' to='romeo@example.net/balcony'><{kind} xmlns='urn:xmpp:carbons:2'>\
+             <forwarded xmlns='urn:xmpp:forward:0'>{inner}</forwarded></{kind}></message>"
+        )
+    };
+    let by_phone = |id: &str, inside: &str| {
+        let to_juliet = chat("romeo@example.net/phone", id, inside).replace("to='romeo@example.net'", "to='juliet@example.com'");
+        carbon("sent", &to_juliet)
+    };
+    let mut peer = Peer::online();
+    let options =
+        MessageOptions { to: "juliet@example.com".to_owned(), body: Some("Hi".to_owned()), ..MessageOptions::default() };
+    let ours = peer.session.send_message(peer.now, Token(1), options).unwrap();
+    peer.receive(&by_phone("p1", "<body>Hi</body>"));
+    peer.receive(&carbon("received", &chat(JULIET, "m1", "<body>Hi</body>")));
+    ids(&mut peer);
+    // What the phone has said, and what it says of what this device has.
+    peer.receive(&by_phone("p2", &correction("p1")));
+    peer.receive(&by_phone("p3", &correction(&ours)));
+    assert_eq!(ids(&mut peer), ["p2", "p3"]);
+    for inside in [correction("p1"), correction(&ours)] {
+        peer.receive(&chat(JULIET, "x1", &inside));
+        peer.receive(&carbon("received", &chat(JULIET, "x2", &inside)));
+    }
+    peer.receive(&by_phone("x3", &correction("m1")));
+    assert_eq!(ids(&mut peer), [] as [&str; 0]);
+}
