@@ -22,6 +22,8 @@ export class Conversation {
   #bubbles = [];         // all that show, oldest first
   #sent = new Map();     // id -> Bubble, of our own messages: only we vouch for our ids
   #last;                 // the newest message
+  #unseen;               // the newest of theirs that they do not know to be read
+  #isTyping = false;
   #scroll;
   #isOnScreen = false;
   #log;
@@ -101,6 +103,7 @@ export class Conversation {
       this.#forgetOldest();
     });
 
+    if (message.direction === "in") this.#unseen = message;
     if (message.direction === "out") this.#toEnd();
     else if (!this.#isVisible() || !isAtEnd) this.unread += 1;
     this.#newBelow.hidden = isAtEnd || message.direction === "out";
@@ -127,9 +130,23 @@ export class Conversation {
   markReadIfVisible() {
     if (!this.#isVisible() || !this.#scroll.isAtEnd) return;
     this.#newBelow.hidden = true;
+    this.#tellRead();
     if (this.unread === 0) return;
     this.unread = 0;
     this.#onRead();
+  }
+
+  /** They are told that it was read up to there, if they may know. Of no use once it is too late for that. */
+  #tellRead() {
+    const message = this.#unseen;
+    this.#unseen = undefined;
+    if (message) this.#client.messages.markDisplayed(message).catch(() => {});
+  }
+
+  /** @param {string} state  XEP-0085 */
+  setChatState(state) {
+    this.#isTyping = state === "composing";
+    this.refresh();
   }
 
   focus() {
@@ -144,7 +161,11 @@ export class Conversation {
     const inputId = uniqueId("message");
     this.#input = h("textarea", {
       id: inputId, rows: "1", dir: "auto", placeholder: "Write a message", enterkeyhint: "send",
-      oninput: () => fitToText(this.#input),
+      oninput: () => {
+        fitToText(this.#input);
+        // Once a keystroke: what is sent, and when it is over, the client knows.
+        this.#client.messages.sendChatState(this.jid, this.#input.value ? "composing" : "active").catch(() => {});
+      },
       onkeydown: (event) => {
         // While an input method composes a character, Enter belongs to it.
         if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
@@ -198,7 +219,8 @@ export class Conversation {
     this.#dot.dataset.kind = kind;
     this.#dot.classList.toggle("is-stale", !isCurrent);
     const words = presenceWords(kind, { isCurrent, status: presence?.status });
-    this.#presence.textContent = devices > 1 && isCurrent ? `${words} · ${devices} devices` : words;
+    const isTyping = this.#isTyping && isCurrent;
+    this.#presence.textContent = isTyping ? "typing…" : devices > 1 && isCurrent ? `${words} · ${devices} devices` : words;
     this.#log.setAttribute("aria-label", `Conversation with ${name}`);
     this.#drawHint(item, name, isVisible);
 

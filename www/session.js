@@ -56,6 +56,7 @@ export class Session {
       client.on("subscription", (event) => this.#subscriptionChanged(event)),
       client.on("message", (message) => this.#messageArrived(message)),
       client.on("delivery", (delivery) => this.#conversations.get(bareJid(delivery.to))?.setDelivery(delivery)),
+      client.on("chat-state", ({ from, state }) => this.#conversations.get(bareJid(from))?.setChatState(state)),
       client.on("error", (error) => notices.error("Something went wrong", error)),
     ];
     const comesBack = () => this.#selected?.markReadIfVisible();

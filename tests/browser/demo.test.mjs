@@ -64,7 +64,12 @@ function pane(page, number, { jid, name }) {
     hasState: (word) => element.locator(".connection-word").filter({ hasText: word }).waitFor({ state: "attached" }),
     hasRequest: (from) => element.locator(".request").filter({ hasText: from }).waitFor(),
     hasMessage: (text) => element.locator(".bubble").filter({ hasText: text }).waitFor(),
-    lastDelivery: (stage) => element.locator(`.message.is-out >> nth=-1 >> .delivery[data-stage="${stage}"]`).waitFor(),
+    /** It has come that far at least. */
+    lastDelivery: (stage) => {
+      const stages = ["queued", "sent", "acked", "delivered", "displayed"];
+      const reached = stage === "failed" ? [stage] : stages.slice(stages.indexOf(stage));
+      return element.locator(`.message.is-out >> nth=-1 >> .delivery:is(${reached.map((stage) => `[data-stage="${stage}"]`).join()})`).waitFor();
+    },
     open: (contact) => row(contact).click(),
     send: async (text) => {
       await input.fill(text);
@@ -128,7 +133,7 @@ test("a denied request leaves no contact behind", async () => {
   await close(page);
 });
 
-test("a message is shown on both sides, and its sender sees that the server has it", async () => {
+test("a message is shown on both sides, and its sender sees when it was read, and that an answer is being written", async () => {
   const { page, romeo, juliet } = await openDemoWithContacts();
   await romeo.open(juliet.name);
   await romeo.send("But, soft!");
@@ -137,8 +142,14 @@ test("a message is shown on both sides, and its sender sees that the server has 
   await juliet.open(romeo.name);
   await juliet.hasMessage("But, soft!");
   await juliet.row(romeo.name).locator(".badge").waitFor({ state: "hidden" });
+  await romeo.lastDelivery("displayed");
   await juliet.send("Ay me!");
   await romeo.hasMessage("Ay me!");
+  const presence = romeo.element.locator(".conversation-presence");
+  await juliet.element.getByRole("textbox", { name: /^Message to/ }).fill("O Romeo");
+  await presence.filter({ hasText: "typing…" }).waitFor();
+  await juliet.send("O Romeo, Romeo!");
+  await presence.filter({ hasText: "Online" }).waitFor();
   await close(page);
 });
 
@@ -354,7 +365,7 @@ test("a connection that breaks goes on where it was: nothing was missed, and a m
   for (const pane of [romeo, juliet]) await pane.element.locator(".notice").filter({ hasText: "Back, nothing was missed." }).waitFor();
   await romeo.lastDelivery("acked");
   await juliet.hasMessage("What satisfaction");
-  assert.equal(await romeo.element.locator(".delivery[data-stage='acked']").count(), 2);
+  assert.equal(await romeo.element.locator(".delivery:is([data-stage='acked'], [data-stage='delivered'], [data-stage='displayed'])").count(), 2);
   assert.equal(await juliet.element.locator(".bubble").count(), 2, "each of them once");
   await close(page, /WebSocket connection to .* failed/);
   await cable.stop();
