@@ -306,6 +306,7 @@ export class Inner {
   keep(name, payload) {
     if (name === "message") this.store.add(payload);
     else if (name === "delivery") this.store.setStage(payload.id, payload.stage);
+    else if (name === "state" && payload.resumed === false) this.store.begin();
   }
 
   log(name, payload) {

@@ -1,6 +1,6 @@
 // The messages of an account in IndexedDB, so that a conversation opens before the network does. On with `storage: "indexeddb"`.
 //
-// A record is { jid, age, rank, ids, message, stage?, isAfterGap? }. Its key [jid, age, rank] has the newest first: the last messages of a
+// A record is { jid, age, rank, ids, message, stage?, isAfterGap }. Its key [jid, age, rank] has the newest first: the last messages of a
 // conversation are one read of one range, however long it is. `age` is the negative timestamp; `rank` tells messages of one moment apart, and is the
 // negative of a number that grows with what comes live, and goes down from there with what an archive has of before. `ids` are all under which a copy of the message could come
 // again. `isAfterGap` says that the archive may have something between this message and the one before it; so a gap is known for as long as it is open.
@@ -32,12 +32,28 @@ export class MessageStore {
     this.waiting = [];
     this.writing = Promise.resolve();
     this.lastRank = 0;
+    // Conversations of which this session has added a message, and of which the archive was asked for the end.
+    this.followed = new Set();
+    this.checked = new Set();
   }
 
   /** Keeps a message that came or went, behind all others of that moment. */
-  add(message, isAfterGap = false) {
+  add(message) {
     if (message.type !== "chat" && message.type !== "normal") return;
-    this.later((store) => this.put(store, message, this.nextRank(), isAfterGap));
+    const jid = peerOf(message);
+    const isFirst = !this.followed.has(jid);
+    this.followed.add(jid);
+    this.later(async (store) => {
+      const known = await this.find(store, message);
+      if (known) await answer(store.put(merged(known, message, true)));
+      else await this.put(store, message, this.nextRank(), isFirst);
+    });
+  }
+
+  /** A new session: of no conversation is it known whether something was missed since the last message of it. */
+  begin() {
+    this.followed.clear();
+    this.checked.clear();
   }
 
   /** A message of ours has come that far. */
@@ -50,28 +66,24 @@ export class MessageStore {
   }
 
   /**
-   * What a page of an archive has, the oldest first, all of it right before the record `next`, or the newest there is. `isComplete`: the archive has nothing
-   * older. Returns the key of the first.
+   * What a page of an archive has, the oldest first: all that there is right before the record with the key `next`, or at the end of the conversation.
+   * `isComplete`: the archive has nothing older.
    */
   async fill(messages, next, isComplete) {
-    let key;
     this.later(async (store) => {
-      const known = await Promise.all(messages.map((message) => this.find(store, message)));
-      const newest = next ? -next[2] : this.nextRank();
+      const end = next ? -next[2] : this.nextRank();
+      // Whatever is behind the first of them has nothing missing before it.
+      let isAfterGap = !isComplete;
       for (const [index, message] of messages.entries()) {
-        const isFirst = index === 0;
-        if (!known[index]) await this.put(store, message, newest - messages.length + index, isFirst && !isComplete);
+        const known = await this.find(store, message);
+        if (known) await answer(store.put(merged(known, message, isAfterGap)));
+        else await this.put(store, message, end - messages.length + index, isAfterGap);
+        isAfterGap = false;
       }
-      // What was known already has nothing missing between it and what stands behind it.
-      const behind = [...known.slice(1), next && (await answer(store.get(next)))];
-      for (const record of behind) {
-        if (record?.isAfterGap) await answer(store.put({ ...record, isAfterGap: false }));
-      }
-      if (known[0]?.isAfterGap && isComplete) await answer(store.put({ ...known[0], isAfterGap: false }));
-      key = messages.length > 0 ? keyOf((await this.find(store, messages[0])) ?? {}) : undefined;
+      const behind = next && (isComplete || messages.length > 0) && (await answer(store.get(next)));
+      if (behind) await answer(store.put({ ...behind, isAfterGap: false }));
     });
     await this.writing;
-    return key;
   }
 
   /** Up to `limit` records of a conversation, the newest first: those before the one with that key, and not older than `start` or newer than `end`. */
@@ -83,7 +95,7 @@ export class MessageStore {
   }
 
   /** The key of the message with that id of an archive. */
-  async keyOf(archiveId) {
+  async place(archiveId) {
     await this.writing;
     const record = await this.read(undefined, (store) => answer(store.index(IDS).get(archivedId(archiveId))));
     return record && keyOf(record);
@@ -121,11 +133,7 @@ export class MessageStore {
   // What is below runs inside a transaction.
 
   async put(store, message, rank, isAfterGap) {
-    if (await this.find(store, message)) return;
-    const jid = peerOf(message);
-    const record = { jid, age: -message.timestamp, rank: -rank, ids: idsOf(message), message };
-    if (isAfterGap) record.isAfterGap = true;
-    await answer(store.put(record));
+    await answer(store.put({ jid: peerOf(message), age: -message.timestamp, rank: -rank, ids: idsOf(message), message, isAfterGap }));
   }
 
   /** The record of the same message, however it came. */
@@ -225,7 +233,18 @@ function ourId(id) {
   return `ours ${id}`;
 }
 
-function keyOf({ jid, age, rank }) {
+/** One record of two copies. What one of them knows of what is before it, both know. */
+function merged(record, message, isAfterGap) {
+  const stanzaId = record.message.stanzaId ?? message.stanzaId;
+  return {
+    ...record,
+    ids: [...new Set([...record.ids, ...idsOf(message)])],
+    message: stanzaId === undefined ? record.message : { ...record.message, stanzaId },
+    isAfterGap: record.isAfterGap && isAfterGap,
+  };
+}
+
+export function keyOf({ jid, age, rank }) {
   return [jid, age, rank];
 }
 

@@ -146,7 +146,7 @@ test("a message is shown on both sides, and its sender sees when it was read, an
   await juliet.send("Ay me!");
   await romeo.hasMessage("Ay me!");
   const presence = romeo.element.locator(".conversation-presence");
-  await juliet.element.getByRole("textbox", { name: /^Message to/ }).fill("O Romeo");
+  await juliet.input.fill("O Romeo");
   await presence.filter({ hasText: "typing…" }).waitFor();
   await juliet.send("O Romeo, Romeo!");
   await presence.filter({ hasText: "Online" }).waitFor();
