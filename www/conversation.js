@@ -106,6 +106,7 @@ export class Conversation {
     if (message.direction === "in") this.#unseen = message;
     if (message.direction === "out") this.#toEnd();
     else if (!this.#isVisible() || !isAtEnd) this.unread += 1;
+    else this.#tellRead();
     this.#newBelow.hidden = isAtEnd || message.direction === "out";
   }
 

@@ -145,6 +145,7 @@ test("a message is shown on both sides, and its sender sees when it was read, an
   await romeo.lastDelivery("displayed");
   await juliet.send("Ay me!");
   await romeo.hasMessage("Ay me!");
+  await juliet.lastDelivery("displayed");
   const presence = romeo.element.locator(".conversation-presence");
   await juliet.input.fill("O Romeo");
   await presence.filter({ hasText: "typing…" }).waitFor();
