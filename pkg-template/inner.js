@@ -375,7 +375,7 @@ class Sink {
   }
 
   /** What has all its texts in the frame is cut out of it: the engine says where each begins and ends. */
-  message(id, idEnd, from, fromEnd, to, toEnd, body, bodyEnd, originId, originIdEnd, stanzaId, stanzaIdEnd, type, timestamp, flags) {
+  message(id, idEnd, from, fromEnd, to, toEnd, body, bodyEnd, lang, langEnd, originId, originIdEnd, stanzaId, stanzaIdEnd, type, timestamp, flags, extensions) {
     const { frame } = this;
     const message = {
       id: frame.slice(id, idEnd),
@@ -385,12 +385,14 @@ class Sink {
       direction: flags & OUT ? "out" : "in",
       body: frame.slice(body, bodyEnd),
     };
+    if (langEnd > 0) message.lang = frame.slice(lang, langEnd);
     if (originIdEnd > 0) message.originId = frame.slice(originId, originIdEnd);
     if (stanzaIdEnd > 0) message.stanzaId = frame.slice(stanzaId, stanzaIdEnd);
     message.timestamp = timestamp;
     if (flags & DELAYED) message.delayed = true;
     if (flags & CARBON) message.carbon = true;
     if (flags & MARKABLE) message.markable = true;
+    if (extensions) Object.assign(message, JSON.parse(extensions));
     this.weak.deref()?.emit("message", message);
   }
 

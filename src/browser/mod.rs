@@ -23,4 +23,4 @@ pub(crate) use driver::{Driver, Host};
 pub(crate) use env::{moment, now};
 pub(crate) use socket::Inlet;
 pub(crate) use storage::Store;
-pub(crate) use value::{to_js, to_json};
+pub(crate) use value::{to_js, to_json, utf16_len};

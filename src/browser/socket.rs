@@ -10,6 +10,7 @@ use crate::proto::Input;
 
 use super::driver::Driver;
 use super::env;
+use super::value::utf16_len;
 
 #[wasm_bindgen]
 extern "C" {
@@ -100,7 +101,7 @@ impl Socket {
     pub(super) fn queue(&self, frame: &str) -> Queued {
         let mut batch = self.batch.borrow_mut();
         let Batch { text, ends } = &mut *batch;
-        let units = if frame.is_ascii() { frame.len() } else { frame.chars().map(char::len_utf16).sum() };
+        let units = if frame.is_ascii() { frame.len() } else { utf16_len(frame) };
         let start = ends.last().copied().unwrap_or(0);
         ends.push(u32::try_from(units).map_or(u32::MAX, |units| start.saturating_add(units)));
         text.push_str(frame);

@@ -10,6 +10,11 @@ extern "C" {
     fn parse_json(text: &str) -> Result<JsValue, JsValue>;
 }
 
+/// How long JavaScript finds a text: a unit for each character, and two for those beyond U+FFFF.
+pub(crate) fn utf16_len(text: &str) -> usize {
+    text.bytes().map(|byte| usize::from(byte & 0xc0 != 0x80) + usize::from(byte >= 0xf0)).sum()
+}
+
 /// Maps become objects.
 pub(crate) fn to_js(value: &(impl Serialize + ?Sized)) -> JsValue {
     // What is serialised is valid JSON, which parses.

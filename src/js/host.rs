@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use wasm_bindgen::prelude::*;
 
-use crate::browser::Host;
+use crate::browser::{Host, utf16_len};
 use crate::proto::{Direction, Error, Event, Message, MessageType, Presence, Reply, Token};
 
 use super::value::{to_js, to_json};
@@ -20,7 +20,7 @@ extern "C" {
     fn event(this: &Sink, index: u32, payload: Option<&str>) -> Result<(), JsValue>;
 
     /// A message or a presence whose texts all stand in the frame that the package has at hand, so that no text crosses: each is
-    /// where it begins and where it ends.
+    /// where it begins and where it ends. What extensions have found in it is JSON.
     #[wasm_bindgen(method, catch)]
     #[allow(clippy::too_many_arguments, reason = "numbers cross by themselves; a list of them would be an object")]
     fn message(
@@ -33,6 +33,8 @@ extern "C" {
         to_end: u32,
         body: u32,
         body_end: u32,
+        lang: u32,
+        lang_end: u32,
         origin_id: u32,
         origin_id_end: u32,
         stanza_id: u32,
@@ -40,6 +42,7 @@ extern "C" {
         kind: u32,
         timestamp: f64,
         flags: u32,
+        extensions: Option<&str>,
     ) -> Result<(), JsValue>;
 
     #[wasm_bindgen(method, catch)]
@@ -124,18 +127,21 @@ impl Host for JsHost {
 impl JsHost {
     /// `None`: there is more to it than these texts, or they are written with references.
     fn cut_message(&self, message: &Message, frame: &str) -> Option<()> {
-        let Message { id, from, to, kind, body, origin_id, stanza_id, timestamp_ms, places, .. } = message;
-        if !has_body_alone(message) || !frame.is_ascii() {
+        let Message { id, from, to, kind, body, lang, origin_id, stanza_id, timestamp_ms, extensions, places, .. } = message;
+        if !has_body_alone(message) {
             return None;
         }
-        let (id, id_end) = span(frame, places.id, id)?;
-        let (from, from_end) = span(frame, places.from, from)?;
-        let (to, to_end) = span(frame, places.to, to)?;
-        let (body, body_end) = span(frame, places.body, body.as_deref()?)?;
-        let optional = |id: &Option<String>, place| id.as_ref().map_or(Some((0, 0)), |id| span(frame, place, id));
+        let frame = Sheet::new(frame);
+        let (id, id_end) = frame.span(places.id, id)?;
+        let (from, from_end) = frame.span(places.from, from)?;
+        let (to, to_end) = frame.span(places.to, to)?;
+        let (body, body_end) = frame.span(places.body, body.as_deref()?)?;
+        let optional = |text: &Option<String>, place| text.as_ref().map_or(Some((0, 0)), |text| frame.span(place, text));
+        let (lang, lang_end) = optional(lang, places.lang)?;
         let (origin_id, origin_id_end) = optional(origin_id, places.origin_id)?;
         let (stanza_id, stanza_id_end) = optional(stanza_id, places.stanza_id)?;
         let (kind, timestamp) = (*kind as u32, *timestamp_ms as f64);
+        let extensions = extensions.as_deref().map(to_json);
         let is_out = message.direction == Direction::Out;
         let flags = [message.is_delayed, message.is_carbon, is_out, message.is_markable];
         let flags = flags.into_iter().rev().fold(0, |bits, flag| bits << 1 | u32::from(flag));
@@ -148,6 +154,8 @@ impl JsHost {
             to_end,
             body,
             body_end,
+            lang,
+            lang_end,
             origin_id,
             origin_id_end,
             stanza_id,
@@ -155,6 +163,7 @@ impl JsHost {
             kind,
             timestamp,
             flags,
+            extensions.as_deref(),
         );
         // What listeners throw is caught over there.
         let _ = told;
@@ -164,6 +173,8 @@ impl JsHost {
     /// `None`: there is more to it.
     fn tell_sent(&self, token: Token, message: &Message) -> Option<()> {
         let is_plain = message.kind == MessageType::Chat
+            && message.lang.is_none()
+            && message.extensions.is_none()
             && message.body.is_some()
             && has_body_alone(message)
             && !message.is_delayed
@@ -179,12 +190,13 @@ impl JsHost {
 
     fn cut_presence(&self, presence: &Presence, frame: &str) -> Option<()> {
         let Presence { from, kind, show, status, statuses, priority, idle_since_ms, error, places } = presence;
-        if statuses.is_some() || idle_since_ms.is_some() || error.is_some() || !frame.is_ascii() {
+        if statuses.is_some() || idle_since_ms.is_some() || error.is_some() {
             return None;
         }
-        let (from, from_end) = span(frame, places.from, from)?;
+        let frame = Sheet::new(frame);
+        let (from, from_end) = frame.span(places.from, from)?;
         let (status, status_end) = match status {
-            Some(status) => span(frame, places.status, status)?,
+            Some(status) => frame.span(places.status, status)?,
             None => (0, 0),
         };
         let show = show.map_or(0, |show| show as u32 + 1);
@@ -202,18 +214,32 @@ fn news<'a>(told: &RefCell<String>, text: &'a str) -> Option<&'a str> {
     (!is_known).then_some(text)
 }
 
-/// At most a body: no languages, subject, thread or error.
+/// At most a body, its language, and what extensions have found: no texts in other languages, subject, thread or error.
 fn has_body_alone(message: &Message) -> bool {
-    let Message { bodies, subject, subjects, thread, parent_thread, lang, error, extensions, .. } = message;
+    let Message { bodies, subject, subjects, thread, parent_thread, error, .. } = message;
     let has_more = bodies.is_some() || subject.is_some() || subjects.is_some() || thread.is_some() || parent_thread.is_some();
-    !has_more && lang.is_none() && error.is_none() && extensions.is_none()
+    !has_more && error.is_none()
 }
 
-/// Where the text begins and ends in the frame, if it is there indeed.
-fn span(frame: &str, place: usize, text: &str) -> Option<(u32, u32)> {
-    let end = place.checked_add(text.len())?;
-    if text.is_empty() || frame.get(place..end)? != text {
-        return None;
+/// A frame that texts are cut out of.
+struct Sheet<'a> {
+    frame: &'a str,
+    is_ascii: bool,
+}
+
+impl<'a> Sheet<'a> {
+    fn new(frame: &'a str) -> Self {
+        Self { frame, is_ascii: frame.is_ascii() }
     }
-    Some((u32::try_from(place).ok()?, u32::try_from(end).ok()?))
+
+    /// Where the text begins and ends, in UTF-16 units as JavaScript counts, if it is there indeed.
+    fn span(&self, place: usize, text: &str) -> Option<(u32, u32)> {
+        let end = place.checked_add(text.len())?;
+        if text.is_empty() || self.frame.get(place..end)? != text {
+            return None;
+        }
+        let (start, length) =
+            if self.is_ascii { (place, text.len()) } else { (utf16_len(self.frame.get(..place)?), utf16_len(text)) };
+        Some((u32::try_from(start).ok()?, u32::try_from(start.checked_add(length)?).ok()?))
+    }
 }

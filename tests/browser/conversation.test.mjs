@@ -40,6 +40,20 @@ stage.test("a message and its answer", async ({ online }) => {
   assert.deepEqual([(await romeo.seen("message")).length, (await juliet.seen("message")).length], [2, 2]);
 });
 
+stage.test("what is not ASCII is cut out of its frame as whole as what is, wherever it stands", async ({ online }) => {
+  const romeo = await online("romeo");
+  const juliet = await online("juliet");
+  for (const [id, body] of [["schön", "Grüße, Юлия 👩‍👩‍👧"], ["罗密欧-😀", "你好 😀 & <再见>"], ["plain", "ASCII"], ["😀", "ß"]]) {
+    const sent = await romeo.call("messages.send", { to: juliet.fullJid, id, body });
+    assert.deepEqual([sent.id, sent.body], [id, body]);
+    const got = await juliet.take("message");
+    assert.deepEqual(
+      { ...got, timestamp: 0 },
+      { id, from: romeo.fullJid, to: juliet.fullJid, type: "chat", direction: "in", body, originId: id, lang: "en", timestamp: 0 },
+    );
+  }
+});
+
 stage.test("messages of all types arrive with subject, thread and parent thread", async ({ online }) => {
   const romeo = await online("romeo");
   const juliet = await online("juliet");

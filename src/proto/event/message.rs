@@ -297,6 +297,7 @@ pub(crate) struct MessagePlaces {
     pub(crate) from: usize,
     pub(crate) to: usize,
     pub(crate) body: usize,
+    pub(crate) lang: usize,
     pub(crate) origin_id: usize,
     pub(crate) stanza_id: usize,
 }

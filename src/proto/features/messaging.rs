@@ -97,6 +97,7 @@ impl Messaging {
             from: cx.place_of(from),
             to: place(to),
             body: place(body),
+            lang: place(lang),
             origin_id: place(origin_id),
             stanza_id: place(stanza_id),
         };
