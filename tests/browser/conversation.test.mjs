@@ -49,7 +49,7 @@ stage.test("what is not ASCII is cut out of its frame as whole as what is, where
     const got = await juliet.take("message");
     assert.deepEqual(
       { ...got, timestamp: 0 },
-      { id, from: romeo.fullJid, to: juliet.fullJid, type: "chat", direction: "in", body, originId: id, lang: "en", timestamp: 0 },
+      { id, from: romeo.fullJid, to: juliet.fullJid, type: "chat", direction: "in", body, originId: id, stanzaId: got.stanzaId, lang: "en", timestamp: 0 },
     );
   }
 });
