@@ -783,6 +783,28 @@ export interface MessagesPart extends CoreMessagesPart {
    */
   markDisplayed(message: Message | MessageTarget): Promise<void>;
   /**
+   * What the archive has (XEP-0313): of the conversation with somebody or, with `jid` left out, all of it. Both sides, and what other devices have
+   * sent; `stanzaId` is each message's place, `timestamp` when it was archived. It is asked page by page, as the loop goes on, and
+   * not at all once the loop is left. What it yields is no `message` event, whether it was one before or not.
+   *
+   * ```ts
+   * for await (const message of client.messages.history("juliet@example.com", { limit: 20 })) show(message); // the newest first
+   * ```
+   *
+   * @param jid A bare JID is the conversation with all their devices.
+   * @throws `invalid-argument` at once. The loop: `unsupported` where the server has no text search, or no range between two ids; `stanza-error`, with
+   *   the condition `item-not-found` where the archive does not know `before` or `after`, and `service-unavailable` or `feature-not-implemented`
+   *   where there is no archive; `not-connected`, `connection-lost`, `timeout`, `aborted`.
+   */
+  history(jid?: string, options?: HistoryOptions): AsyncGenerator<Message, void, undefined>;
+  /**
+   * What the account's archive keeps (XEP-0441).
+   * @throws `stanza-error`, where the server does not let users choose; as {@link Client.request}.
+   */
+  archivePreferences(options?: RequestOptions): Promise<ArchivePreferences>;
+  /** Changes what is given and leaves the rest. Resolves with what the server made of it, which may be something else. */
+  setArchivePreferences(preferences: Partial<ArchivePreferences>, options?: RequestOptions): Promise<ArchivePreferences>;
+  /**
    * Says what the user does in a conversation (XEP-0085). Call it with every key (`"composing"`), when the window comes to the front
    * (`"active"`), when it is closed (`"gone"`): the same state goes out once. By itself, `composing` becomes `paused` after 10 s without a
    * call, and that or `active` becomes `inactive` after 2 minutes; a message makes it `active`.
@@ -831,6 +853,32 @@ export interface MessagesPart extends CoreMessagesPart {
    * @throws As {@link CoreMessagesPart.send}.
    */
   requestAttention(to: string, options?: RequestOptions): Promise<Message>;
+}
+
+/** Which part of an archive {@link MessagesPart.history | history()} is to show, and from which end. All that is given has to be true of a message. */
+export interface HistoryOptions extends RequestOptions {
+  /** Only what is older than this message: its `stanzaId`, or the message itself. Never its `id`, which the archive does not know. */
+  before?: string | Message | undefined;
+  /** Only what is newer than this message. */
+  after?: string | Message | undefined;
+  /** Only what was archived then or later. Milliseconds since 1970-01-01 UTC. */
+  start?: number | undefined;
+  /** Only what was archived then or earlier. */
+  end?: number | undefined;
+  /** The most messages that it yields. Default: no limit. */
+  limit?: number | undefined;
+  /** Only what holds these words, as the server understands that (XEP-0431). */
+  search?: string | undefined;
+  /** Default: `newest-first`, from the end or from `before` backwards; with `after` it is `oldest-first`, from there on. */
+  order?: "newest-first" | "oldest-first" | undefined;
+}
+
+/** What an archive keeps (XEP-0441). A bare JID in a list stands for all their devices. */
+export interface ArchivePreferences {
+  /** Of those who are in neither list; `roster` keeps what contacts say. */
+  default: "always" | "never" | "roster";
+  always: readonly string[];
+  never: readonly string[];
 }
 
 /** A message that is not at hand as a {@link Message}: where it was said, and its id. */
@@ -989,6 +1037,8 @@ export type XmppErrorCode =
   | "limit-exceeded"
   /** The peer: a stanza that is well-formed and makes no sense. The stream goes on. */
   | "unreadable-stanza"
+  /** The peer: the server does not offer what this needs. */
+  | "unsupported"
   /** The network: the server's WebSocket could not be found. */
   | "discovery-failed"
   /** The network: the WebSocket could not be opened. */

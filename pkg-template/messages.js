@@ -1,9 +1,10 @@
 // client.messages with all that extensions add to it.
 
 import { attachmentFields } from "./attachments.js";
-import { flag, jid, listOf, messageFields, moment, nonEmpty, oneOf, optional, shape, text } from "./check.js";
+import { flag, jid, listOf, messageFields, moment, nonEmpty, oneOf, optional, shape, text, waiting } from "./check.js";
 import { bare, inner, Messages } from "./client.js";
 import { invalid } from "./error.js";
+import { archivePreferences, history, setArchivePreferences } from "./history.js";
 import { sourceOf } from "./xml.js";
 
 const REPLY = "urn:xmpp:reply:0";
@@ -94,6 +95,18 @@ export class ExtendedMessages extends Messages {
     if (direction !== undefined && stanzaId !== undefined) mark.stanzaId = nonEmpty(stanzaId, "message.stanzaId");
     if (direction !== undefined && timestamp !== undefined) mark.timestamp = moment(timestamp, "message.timestamp");
     await this[inner]().callWhenLoaded((engine, token) => engine.markDisplayed(token, JSON.stringify(mark)));
+  }
+
+  history(jid, options) {
+    return history(this[inner](), jid, options);
+  }
+
+  async archivePreferences(options) {
+    return archivePreferences(this[inner](), waiting(options));
+  }
+
+  async setArchivePreferences(preferences, options) {
+    return setArchivePreferences(this[inner](), preferences, waiting(options));
   }
 
   async sendChatState(to, state, options) {

@@ -454,6 +454,23 @@ fn a_resumed_session_and_a_first_one_have_missed_nothing() {
 }
 
 #[test]
+fn what_comes_behind_our_close_is_missed_again_and_so_is_its_end() {
+    let mut peer = Peer::online_with(reconnecting(), USUAL_FEATURES, "");
+    let query = lose_and_catch_up(&mut peer);
+    peer.receive(&missed(&query, "a1", "m1", "first"));
+    peer.session.disconnect(peer.now, Token(9));
+    peer.receive(&missed(&query, "a2", "m2", "second"));
+    peer.receive(&end_missed(&query, true, "a2"));
+    peer.input(CUT);
+    assert_eq!(bodies(&mut peer), ["first"]);
+    peer.session.connect(peer.now, Token(10));
+    peer.log_in(USUAL_FEATURES);
+    peer.answer_roster("");
+    let query = asked_page(&mut peer).unwrap();
+    assert!(query.contains("<after>a1</after>"), "{query}");
+}
+
+#[test]
 fn a_gap_stays_open_until_it_is_closed() {
     let mut peer = online();
     let query = lose_and_catch_up(&mut peer);

@@ -112,6 +112,8 @@ impl Host for JsHost {
             Ok(Reply::Message(message)) if self.tell_sent(token, &message).is_some() => return,
             Ok(Reply::Message(message)) => (JsValue::UNDEFINED, to_js(&message)),
             Ok(Reply::Stanza(stanza)) => (JsValue::UNDEFINED, to_js(&stanza)),
+            #[cfg(feature = "history")]
+            Ok(Reply::Page(page)) => (JsValue::UNDEFINED, to_js(&page)),
             Err(error) => (to_js(&*error), JsValue::UNDEFINED),
         };
         let _ = self.sink.settled(token.0, error, value);

@@ -10,6 +10,8 @@ mod chat_states;
 #[cfg(feature = "custom")]
 mod custom;
 mod engine;
+#[cfg(feature = "history")]
+mod history;
 mod host;
 #[cfg(feature = "receipts")]
 mod marks;

@@ -4,6 +4,8 @@
 mod blocking;
 #[cfg(feature = "receipts")]
 mod marks;
+#[cfg(feature = "history")]
+mod history;
 
 use super::error::Error;
 use super::event::{Presence, RosterItem};

@@ -5,6 +5,8 @@ use std::fmt;
 use super::discovery::{HostMeta, HostMetaFault, HostMetaFormat};
 use super::error::Error;
 use super::event::{Event, Message};
+#[cfg(feature = "history")]
+use super::features::history::ArchivePage;
 use super::persist::{Records, Unsaved};
 use super::stream::sasl::KeyRequest;
 use super::trace;
@@ -148,4 +150,7 @@ pub enum Reply {
     Done,
     Message(Box<Message>),
     Stanza(Box<StanzaTree>),
+    /// What an archive has.
+    #[cfg(feature = "history")]
+    Page(Box<ArchivePage>),
 }

@@ -17,6 +17,8 @@ pub(crate) struct Page {
     pub(crate) is_complete: bool,
     pub(crate) first: Option<String>,
     pub(crate) last: Option<String>,
+    #[cfg_attr(not(feature = "history"), allow(dead_code, reason = "of use to who shows it"))]
+    pub(crate) count: Option<u32>,
 }
 
 impl Page {
@@ -24,8 +26,10 @@ impl Page {
     pub(crate) fn read(reply: Element<'_>) -> Option<Self> {
         let fin = reply.child("fin", NS)?;
         let set = fin.child("set", RSM);
-        let id = |name| Some(set?.child(name, RSM)?.text().trim().to_owned());
-        Some(Self { is_complete: matches!(fin.attr("complete"), Some("true" | "1")), first: id("first"), last: id("last") })
+        let text = |name| Some(set?.child(name, RSM)?.text().trim().to_owned()).filter(|text| !text.is_empty());
+        let is_complete = matches!(fin.attr("complete"), Some("true" | "1"));
+        let count = text("count").and_then(|count| count.parse().ok());
+        Some(Self { is_complete, first: text("first"), last: text("last"), count })
     }
 }
 
@@ -37,7 +41,7 @@ pub(crate) fn read_result(result: Element<'_>) -> (Option<Element<'_>>, Option<i
 }
 
 /// The start of a query: what follows its form is the page that is asked for.
-pub(crate) fn write_query(w: &mut Writer, query_id: &str, filters: &[(&str, Option<&str>)]) {
+pub(crate) fn write_query<'a>(w: &mut Writer, query_id: &str, filters: impl IntoIterator<Item = (&'a str, Option<&'a str>)>) {
     w.open("query", NS).attr("queryid", query_id).open("x", DATA_FORMS).attr("type", "submit");
     w.open("field", DATA_FORMS).attr("var", "FORM_TYPE").attr("type", "hidden").leaf("value", DATA_FORMS, NS).close();
     for (name, value) in filters {

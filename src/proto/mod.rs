@@ -64,6 +64,8 @@ pub use features::blocking::{BlockOptions, Report, ReportReason, ReportedId};
 pub use features::chat_states::ChatStateOptions;
 #[cfg(feature = "custom")]
 pub use features::encryption::Encryption;
+#[cfg(feature = "history")]
+pub use features::history::{ArchivePage, ArchiveQuery};
 pub use features::messaging::MessageOptions;
 pub use features::presence::{Availability, PresenceOptions};
 #[cfg(feature = "replies")]

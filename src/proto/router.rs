@@ -46,7 +46,9 @@ fn message(stanza: Element<'_>, features: &mut Features, cx: &mut Cx<'_>) {
             cx.way = copy.way;
             let message = messages::read_copy(&copy, features, cx);
             cx.way = Way::Direct;
-            features.by_id(by).handle_found(cx, message);
+            if Messaging::has_content(&message) {
+                features.by_id(by).handle_found(cx, message);
+            }
         }
     }
 }

@@ -21,6 +21,8 @@ export const wholeOptions: FullClientOptions = options;
 // @ts-expect-error: an extension
 client.extend({ name: "x", namespaces: [] });
 // @ts-expect-error: an extension
+client.messages.history("juliet@example.com");
+// @ts-expect-error: an extension
 client.messages.send({ to: "a@b", attachments: [] });
 
 export async function main(): Promise<void> {

@@ -2,6 +2,7 @@
 
 import { actionOf, Client, init, parseStyling, xml, XmppError } from "waxwing";
 import type {
+  ArchivePreferences,
   ClientEvents,
   ClientOptions,
   ClientState,
@@ -131,6 +132,10 @@ async function main(signal: AbortSignal): Promise<void> {
 
   const corrected: Message = await client.messages.correct(sent, { body: "Ho" }, { timeoutMs: 5_000 });
   await client.messages.correct({ to: "juliet@example.com", id: corrected.replaces ?? "m1" }, { bodies: { de: "Ho" }, replyTo: { id: "m0" } });
+  for await (const message of client.messages.history("juliet@example.com", { before: sent, limit: 20, signal })) same<typeof message, Message>(true);
+  for await (const { stanzaId } of client.messages.history()) console.log(stanzaId);
+  const preferences: ArchivePreferences = await client.messages.archivePreferences({ signal });
+  await client.messages.setArchivePreferences({ never: [...preferences.never, "tybalt@example.com"] }, { timeoutMs: 5_000 });
   await client.messages.react(sent, ["\u{1f44b}"]);
   await client.messages.react({ to: "room@example.com", id: "s1", type: "groupchat" }, []);
   const answer: Message = await client.messages.reply(sent, { body: "Indeed", subject: "S" }, { signal });

@@ -17,7 +17,7 @@
 //! It is asked for before our first presence, so that what was missed stands before what is new; and again right behind it: what comes in
 //! between is not delivered to somebody who is not available yet, and servers leave it to the archive once they have been asked for that.
 //!
-//! Not here yet: history for the app; what was missed before this client was first online.
+//! Not here: history for the app (see `history`); what was missed before this client was first online.
 
 use super::super::error::{Code, Error};
 use super::super::event::{Message, MessageType};
@@ -161,7 +161,7 @@ impl Archive {
         let start = gap.id.is_none().then(|| format_timestamp(gap.wall_ms.saturating_sub(CLOCKS_DIFFER_LITTLE_MS)));
         let ticket = ticket(FeatureId::archive, purpose::MISSED, None);
         let sent = cx.request(IqKind::Set, None, ticket, |w| {
-            write_query(w, &query_id, &[("start", start.as_deref())]);
+            write_query(w, &query_id, [("start", start.as_deref())]);
             w.open("set", RSM).leaf("max", RSM, PAGE);
             if let Some(id) = &gap.id {
                 w.leaf("after", RSM, id);
@@ -237,7 +237,7 @@ impl Archive {
         search.pages += 1;
         let page = ticket(FeatureId::archive, purpose::PAGE, None);
         let sent = cx.request(IqKind::Set, None, page, |w| {
-            write_query(w, &search.query_id, &[("with", search.with.as_deref())]);
+            write_query(w, &search.query_id, [("with", search.with.as_deref())]);
             w.open("set", RSM).leaf("max", RSM, PAGE).leaf("before", RSM, before);
         });
         if sent.is_err() {
@@ -358,6 +358,8 @@ impl Feature for Archive {
     }
 
     fn handle_reply(&mut self, cx: &mut Cx<'_>, ticket: Ticket, reply: Result<Element<'_>, Error>) {
+        // Behind our `<close/>` messages are left to the next login, and with them what this is the end of.
+        let reply = if cx.is_bound() { reply } else { Err(Error::new(Code::ConnectionLost, "the stream is being closed")) };
         match (ticket.purpose, reply) {
             (purpose::INFO, reply) => handle_info(cx, reply),
             (purpose::MISSED, page) => self.handle_missed_page(cx, page),

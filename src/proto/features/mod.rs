@@ -26,6 +26,8 @@ pub(crate) mod edits;
 pub(crate) mod encryption;
 #[cfg(feature = "fallback")]
 pub(crate) mod fallback;
+#[cfg(feature = "history")]
+pub(crate) mod history;
 #[cfg(feature = "attachments")]
 pub(crate) mod links;
 #[cfg(feature = "receipts")]
@@ -163,6 +165,8 @@ registry! {
     presence: presence::PresenceTracker,
     duplicates: duplicates::Duplicates,
     messaging: messaging::Messaging,
+    // Before the archive, which takes every answer of the account's own.
+    #[cfg(feature = "history")] history: history::History,
     archive: archive::Archive,
     #[cfg(feature = "carbons")] carbons: carbons::Carbons,
     #[cfg(feature = "edits")] edits: edits::Edits,
