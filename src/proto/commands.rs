@@ -2,10 +2,10 @@
 
 #[cfg(feature = "blocking")]
 mod blocking;
-#[cfg(feature = "receipts")]
-mod marks;
 #[cfg(feature = "history")]
 mod history;
+#[cfg(feature = "receipts")]
+mod marks;
 
 use super::error::Error;
 use super::event::{Presence, RosterItem};
