@@ -1,8 +1,8 @@
 // client.blocking: whom the account blocks (XEP-0191), and reports about them (XEP-0377).
 
 import { flag, jid, listOf, nonEmpty, oneOf, optional, shape, text, waiting, waitingFields } from "./check.js";
-import { inner, Part } from "./client.js";
-import { invalid } from "./error.js";
+import { bare, inner, Part } from "./client.js";
+import { invalid, XmppError } from "./error.js";
 
 const archiveId = shape({ id: nonEmpty, by: jid }, "id");
 
@@ -27,7 +27,10 @@ export class Blocking extends Part {
   async block(who, options) {
     const jids = addresses(who);
     const { report, ...waiting } = blockOptions(options);
-    await this[inner]().call((engine, token) => engine.block(token, JSON.stringify({ jids, report })), waiting);
+    const behind = this[inner]();
+    if (report && jids.length > 1) throw invalid("a report is about one address", "Block the addresses one by one.");
+    if (report) await requireReports(behind, waiting);
+    await behind.call((engine, token) => engine.block(token, JSON.stringify({ jids, report })), waiting);
   }
 
   async unblock(who, options) {
@@ -38,6 +41,17 @@ export class Blocking extends Part {
   async unblockAll(options) {
     await this[inner]().call((engine, token) => engine.unblock(token, []), waiting(options));
   }
+}
+
+/** A server that knows nothing of reports would drop it without a word. */
+async function requireReports({ parts, options }, waiting) {
+  const domain = bare(options.jid).split("@").pop();
+  if (await parts.disco.supports(domain, "urn:xmpp:reporting:1", waiting)) return;
+  throw new XmppError({
+    code: "unsupported",
+    message: "the server takes no reports (XEP-0377), and nobody was blocked",
+    remediation: "Call block() without a report.",
+  });
 }
 
 /** One, or several. None would be everybody. */

@@ -24,7 +24,7 @@ import { Client as FullClient, ClientOptions as FullClientOptions, CoreMessagesP
 export * from "./index.js";
 
 /** What extensions add to a client. */
-type Extended = "messages" | "extend" | "blocking";
+type Extended = "messages" | "extend" | "blocking" | "disco";
 
 type ExtendedOptions = "receipts" | "markers";
 

@@ -48,6 +48,7 @@ export class Client {
   readonly messages: MessagesPart;
   readonly account: AccountPart;
   readonly blocking: BlockingPart;
+  readonly disco: DiscoPart;
 
   /**
    * Connects and logs in. Resolves when online: resource bound, roster loaded, first presence sent.
@@ -683,8 +684,8 @@ export interface BlockingPart {
   readonly items: readonly string[];
   /**
    * Blocks an address, or several. Resolves when the server has done so. With a `report` (XEP-0377), for one address only, those who run the server are
-   * told why.
-   * @throws `stanza-error`, `timeout`, `aborted`, `not-connected`, `connection-lost`, `invalid-argument`.
+   * told why; where the server takes no reports it rejects with `unsupported`, and nobody is blocked.
+   * @throws `unsupported`, `stanza-error`, `timeout`, `aborted`, `not-connected`, `connection-lost`, `invalid-argument`.
    */
   block(jid: string | readonly string[], options?: BlockOptions): Promise<void>;
   /** Resolves when the server has done so. What is not blocked stays so. */
@@ -710,6 +711,97 @@ export interface BlockReport {
   toOrigin?: boolean | undefined;
   /** The report may be passed on to services that gather statistics and block lists. Default: false. */
   toThirdParties?: boolean | undefined;
+}
+
+/**
+ * `client.disco`: who somebody is and what they can do (XEP-0030), and what else can be asked of anybody. What others ask of us is answered, but
+ * for the last activity (XEP-0012): those who see our presence have {@link PresenceOptions.idleSince} there, and others are not to know.
+ *
+ * All methods reject with `stanza-error` where the entity does not answer, as a rule with the condition `service-unavailable`; and with `timeout`,
+ * `aborted`, `not-connected`, `connection-lost`, `invalid-argument`, or `protocol-error` for an answer that makes no sense.
+ */
+export interface DiscoPart {
+  /**
+   * Who somebody is, and what they can do. The server and the account are asked once a session.
+   *
+   * The presence of most clients has a hash of it (XEP-0115, XEP-0390). Of all with the same hash one is asked, and for the others the answer is there
+   * at once: by all means call it for each of thousands of contacts. An answer that does not fit its hash is good for its sender alone.
+   *
+   * @param jid A full JID is a client, a bare one an account or a room, a domain a server or a service. Each answers for itself.
+   * @param node A part of the entity, where it has parts.
+   */
+  info(jid: string, node?: string, options?: RequestOptions): Promise<DiscoInfo>;
+  /** Whether {@link DiscoPart.info | info()} has this feature. */
+  supports(jid: string, namespace: string, options?: RequestOptions): Promise<boolean>;
+  /**
+   * What there is at somebody: the services of a server, the rooms of a service. Asked for page by page (XEP-0059) as the loop goes on, where the entity
+   * has pages.
+   *
+   * ```ts
+   * for await (const { jid, name } of client.disco.items("rooms.example.net")) console.log(jid, name);
+   * ```
+   *
+   * @throws `invalid-argument`; all else rejects in the loop.
+   */
+  items(jid: string, node?: string, options?: RequestOptions): AsyncIterableIterator<DiscoItem>;
+  /** Which software it is (XEP-0092), in its own words. */
+  version(jid: string, options?: RequestOptions): Promise<SoftwareVersion>;
+  /** What time it is there (XEP-0202). */
+  time(jid: string, options?: RequestOptions): Promise<EntityTime>;
+  /**
+   * How long ago something happened (XEP-0012). A bare JID: since they logged out, 0 if they are there. A full one: since the device was used. A domain:
+   * since the server was started.
+   */
+  lastActivity(jid: string, options?: RequestOptions): Promise<LastActivity>;
+}
+
+export interface DiscoInfo {
+  identities: DiscoIdentity[];
+  /** Namespaces as a rule. */
+  features: string[];
+  /** More about it (XEP-0128). */
+  forms: DiscoForm[];
+}
+
+/** A kind of entity, such as category `client` and type `pc`, or `conference` and `text`. */
+export interface DiscoIdentity {
+  category: string;
+  type: string;
+  name?: string;
+  /** BCP 47 tag of the name. */
+  lang?: string;
+}
+
+export interface DiscoForm {
+  /** Its `FORM_TYPE` (XEP-0068), which says what the fields mean. */
+  type?: string;
+  /** The values by the field's name. */
+  fields: Record<string, string[]>;
+}
+
+export interface DiscoItem {
+  jid: string;
+  node?: string;
+  name?: string;
+}
+
+export interface SoftwareVersion {
+  name: string;
+  version: string;
+  os?: string;
+}
+
+export interface EntityTime {
+  /** Milliseconds since 1970-01-01 UTC. */
+  timestamp: number;
+  /** Of its time zone, east of UTC. */
+  offsetMinutes: number;
+}
+
+export interface LastActivity {
+  seconds: number;
+  /** Of somebody who is offline: the last status. */
+  status?: string;
 }
 
 /** `client.presence`: who is there (RFC 6121, section 4). */
@@ -1031,6 +1123,8 @@ export type XmppErrorCode =
   | "stanza-error"
   /** The peer: the server ended the stream; see `condition`. */
   | "stream-error"
+  /** The peer: the server lacks an extension that the call needs. */
+  | "unsupported"
   /** The peer: it did not keep to the protocol. */
   | "protocol-error"
   /** The peer, or a slow loop over events(): too much at once. */

@@ -2,6 +2,7 @@
 
 import { Blocking } from "./blocking.js";
 import { bare, Client as AnyClient, inner } from "./client.js";
+import { Disco } from "./disco.js";
 import { Extensions } from "./extensions.js";
 import { Loader } from "./load.js";
 import { MessageStore } from "./message-store.js";
@@ -15,7 +16,7 @@ export { xml } from "./xml.js";
 // Bundlers look for exactly this expression with `new URL`.
 const loader = new Loader(instantiate, Engine, () => new URL("./waxwing_bg.wasm", import.meta.url));
 
-const PARTS = { messages: ExtendedMessages, blocking: Blocking };
+const PARTS = { messages: ExtendedMessages, blocking: Blocking, disco: Disco };
 const FIELDS = { ...messagesOptions };
 
 export class Client extends AnyClient {

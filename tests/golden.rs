@@ -195,6 +195,7 @@ fn run(peer: &mut Peer, command: &Map<String, Value>, last_id: &str) -> Result<(
         "approve" => session.approve(now, &text()),
         "deny" => session.deny(now, &text()),
         "unsubscribe" => session.unsubscribe(now, &text()),
+        "discoInfo" => session.disco_info(now, token, argument["jid"].as_str().unwrap(), argument["node"].as_str()),
         "block" => session.block(now, token, &typed!(BlockOptions)),
         "unblock" => session.unblock(now, token, &serde_json::from_value::<Vec<String>>(argument.clone()).unwrap()),
         "setPresence" => session.set_presence(now, typed!(PresenceOptions)),
@@ -224,6 +225,7 @@ fn run(peer: &mut Peer, command: &Map<String, Value>, last_id: &str) -> Result<(
 fn outcome(result: Result<Reply, Error>) -> Value {
     match result {
         Ok(Reply::Message(message)) => json!({ "ok": message }),
+        Ok(Reply::Info(info)) => json!({ "ok": info }),
         Ok(Reply::Stanza(stanza)) => json!({ "ok": stanza }),
         Ok(_) => json!({ "ok": null }),
         Err(error) => json!({ "error": error }),

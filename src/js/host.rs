@@ -114,6 +114,8 @@ impl Host for JsHost {
             Ok(Reply::Stanza(stanza)) => (JsValue::UNDEFINED, to_js(&stanza)),
             #[cfg(feature = "history")]
             Ok(Reply::Page(page)) => (JsValue::UNDEFINED, to_js(&page)),
+            #[cfg(feature = "caps")]
+            Ok(Reply::Info(info)) => (JsValue::UNDEFINED, to_js(&info)),
             Err(error) => (to_js(&*error), JsValue::UNDEFINED),
         };
         let _ = self.sink.settled(token.0, error, value);
@@ -191,7 +193,7 @@ impl JsHost {
     }
 
     fn cut_presence(&self, presence: &Presence, frame: &str) -> Option<()> {
-        let Presence { from, kind, show, status, statuses, priority, idle_since_ms, error, places } = presence;
+        let Presence { from, kind, show, status, statuses, priority, idle_since_ms, error, caps: _, places } = presence;
         if statuses.is_some() || idle_since_ms.is_some() || error.is_some() {
             return None;
         }

@@ -5,6 +5,8 @@
 
 #[cfg(feature = "blocking")]
 mod blocking;
+#[cfg(feature = "caps")]
+mod caps;
 #[cfg(feature = "chat-states")]
 mod chat_states;
 #[cfg(feature = "custom")]

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "blocking")]
 mod blocking;
+#[cfg(feature = "caps")]
+mod caps;
 #[cfg(feature = "history")]
 mod history;
 #[cfg(feature = "receipts")]

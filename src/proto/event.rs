@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::entity_caps::Advert;
 use super::error::Error;
 use super::json::Json;
 use super::state::State;
@@ -267,6 +268,9 @@ pub struct Presence {
     /// With type error: why our presence did not arrive, or what a room has against it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Box<Error>>,
+    /// What it says of what the client can do.
+    #[serde(skip)]
+    pub(crate) caps: Option<Arc<Advert>>,
     #[serde(skip)]
     pub(crate) places: PresencePlaces,
 }
@@ -284,6 +288,7 @@ impl Presence {
                 priority: fields.number("priority")?,
                 idle_since_ms: fields.number("idleSince"),
                 error: None,
+                caps: None,
                 places: PresencePlaces::default(),
             })
         })

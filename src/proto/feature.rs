@@ -6,6 +6,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use super::config::Config;
+use super::entity_caps::OwnCaps;
 use super::entropy::Ids;
 use super::error::{Code, Error};
 use super::event::{Delivery, Direction, Event, Message, Stage, signal};
@@ -167,6 +168,7 @@ pub(crate) struct Cx<'a> {
     pub(super) own_jid: &'a str,
     /// What disco#info announces.
     pub(super) announced: &'a [&'static str],
+    pub(super) own_caps: &'a OwnCaps,
     /// Whether stanzas may go out: bound, and not closing.
     pub(super) is_bound: bool,
     /// By which way the message at hand came.
@@ -233,6 +235,11 @@ impl Cx<'_> {
         } else {
             self.stampers.remove(archive);
         }
+    }
+
+    /// What our presence says of that.
+    pub(crate) fn own_caps(&self) -> &OwnCaps {
+        self.own_caps
     }
 
     pub(crate) fn is_bound(&self) -> bool {

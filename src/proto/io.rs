@@ -1,8 +1,12 @@
 //! The only two doors of the core: what comes in, and what goes out.
 
 use std::fmt;
+#[cfg(feature = "caps")]
+use std::sync::Arc;
 
 use super::discovery::{HostMeta, HostMetaFault, HostMetaFormat};
+#[cfg(feature = "caps")]
+use super::entity_caps::DiscoInfo;
 use super::error::Error;
 use super::event::{Event, Message};
 #[cfg(feature = "history")]
@@ -153,4 +157,6 @@ pub enum Reply {
     /// What an archive has.
     #[cfg(feature = "history")]
     Page(Box<ArchivePage>),
+    #[cfg(feature = "caps")]
+    Info(Arc<DiscoInfo>),
 }

@@ -14,6 +14,11 @@ mod collected;
 mod commands;
 mod config;
 mod discovery;
+#[cfg(feature = "caps")]
+mod entity_caps;
+#[cfg(not(feature = "caps"))]
+#[path = "no_entity_caps.rs"]
+mod entity_caps;
 mod entropy;
 mod error;
 mod event;
@@ -50,6 +55,8 @@ pub(crate) mod xml;
 
 pub use config::{Account, Audience, Config, Limits, Reconnect, Software, Timeouts};
 pub use discovery::{HOST_META_BYTES, HostMeta, HostMetaFault, HostMetaFormat, Link};
+#[cfg(feature = "caps")]
+pub use entity_caps::{DiscoForm, DiscoIdentity, DiscoInfo};
 pub use entropy::Entropy;
 pub use error::{ApplicationCondition, Code, Error, ErrorType};
 pub use event::{

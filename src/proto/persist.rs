@@ -271,6 +271,8 @@ pub(crate) struct PresencesRecord {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) chosen: Option<PresenceOptions>,
     pub(crate) has_shown_up: bool,
+    /// What our presence says of our capabilities.
+    pub(crate) caps: String,
 }
 
 impl SessionRecord {
@@ -368,6 +370,7 @@ impl PresencesRecord {
                 entries: fields.list("entries", |entry| Presence::read(entry).map(Arc::new))?,
                 chosen: fields.object("chosen", PresenceOptions::read),
                 has_shown_up: fields.flag("hasShownUp"),
+                caps: fields.text("caps").unwrap_or_default(),
             })
         })
     }

@@ -343,8 +343,13 @@ impl Peer {
         Self { now, enabled, store, asked_at_login, answered_at_login, ..Self::new(config) }
     }
 
-    /// The frames sent since the last take.
+    /// The frames sent since the last take. A presence is without what it says of capabilities, which changes with every extension.
     pub fn take_frames(&mut self) -> Vec<String> {
+        self.take_whole_frames().into_iter().map(without_capabilities).collect()
+    }
+
+    /// As they are.
+    pub fn take_whole_frames(&mut self) -> Vec<String> {
         self.drain();
         std::mem::take(&mut self.frames)
     }
@@ -382,6 +387,18 @@ impl Peer {
         self.frames.clear();
         self.events.clear();
         self.settled.clear();
+    }
+}
+
+fn without_capabilities(frame: String) -> String {
+    let Some(from) = frame.find("<c xmlns='http://jabber.org/protocol/caps'").filter(|_| frame.starts_with("<presence")) else {
+        return frame;
+    };
+    let to = frame.find("</c>").unwrap() + "</c>".len();
+    let (head, tail) = (&frame[..from], &frame[to..]);
+    match tail.strip_prefix("</presence>") {
+        Some(rest) if !head.contains("><") && head.ends_with('>') => format!("{}/>{rest}", head.strip_suffix('>').unwrap()),
+        _ => format!("{head}{tail}"),
     }
 }
 

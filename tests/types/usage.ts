@@ -91,6 +91,15 @@ async function main(signal: AbortSignal): Promise<void> {
   await client.blocking.unblockAll();
   client.on("blocking", ({ change, jids }) => console.log(change, jids.length));
 
+  const { identities, features, forms } = await client.disco.info("juliet@example.com/balcony", undefined, { signal });
+  const isTyping: boolean = await client.disco.supports("juliet@example.com/balcony", "http://jabber.org/protocol/chatstates", { timeoutMs: 5_000 });
+  console.log(identities[0]?.category, features.length, forms[0]?.fields["os"]?.[0], isTyping);
+  for await (const { jid, node, name } of client.disco.items("rooms.example.com", "urn:node")) console.log(jid, node, name);
+  const { name, version, os } = await client.disco.version("example.com");
+  const { timestamp, offsetMinutes } = await client.disco.time("example.com", { signal });
+  const { seconds, status } = await client.disco.lastActivity("example.com");
+  console.log(name, version, os, timestamp, offsetMinutes, seconds, status);
+
   await client.presence.set({ show: "dnd", status: "busy" });
   await client.presence.sendTo("juliet@example.com", {});
   await client.presence.sendTo("juliet@example.com", { type: "unavailable" });

@@ -1,5 +1,5 @@
 //! Service discovery (XEP-0030): disco#info answered with what the registry holds, disco#items with an empty list, whoever asks.
-//! Nodes are refused, since there are none. Asking others is not built in.
+//! The nodes of what our presence says of our capabilities are answered with the same, and all others refused, since there are none.
 
 use super::super::feature::{Cx, Feature, Flow};
 use super::super::stanza_error::Condition;
@@ -20,26 +20,30 @@ impl Feature for Disco {
         if iq.attr("type") != Some("get") || !is_query {
             return Flow::Continue;
         }
-        if payload.attr("node").is_some_and(|node| !node.is_empty()) {
+        let is_info = payload.namespace() == NS_INFO;
+        let node = payload.attr("node").filter(|node| !node.is_empty());
+        if node.is_some_and(|node| !is_info || !cx.own_caps().has_node(node)) {
             // XEP-0030, section 7: a node that is not there.
             cx.refuse(iq, Condition::ItemNotFound);
-        } else if payload.namespace() == NS_ITEMS {
+        } else if !is_info {
             cx.answer(iq, |w| {
                 w.empty("query", NS_ITEMS);
             });
         } else {
-            answer_info(cx, iq);
+            answer_info(cx, iq, node);
         }
         Flow::Stop
     }
 }
 
-fn answer_info(cx: &mut Cx<'_>, iq: Element<'_>) {
+fn answer_info(cx: &mut Cx<'_>, iq: Element<'_>, node: Option<&str>) {
     let name = cx.config().software.name.clone();
     let announced = cx.announced().to_vec();
     cx.answer(iq, |w| {
-        w.open("query", NS_INFO);
-        w.open("identity", NS_INFO).attr("category", "client").attr("type", "web").attr("name", &name).close();
+        // XEP-0030, section 3.2: the node MUST be mirrored.
+        w.open("query", NS_INFO).attr_opt("node", node);
+        // The language is there so that no other one is inherited on the way: it counts in hashes (XEP-0390, section 4.1).
+        w.open("identity", NS_INFO).attr("category", "client").attr("type", "web").attr("name", &name).lang(Some("en")).close();
         for feature in announced {
             w.open("feature", NS_INFO).attr("var", feature).close();
         }

@@ -9,6 +9,8 @@ pub(crate) mod archive;
 pub(crate) mod attachments;
 #[cfg(feature = "blocking")]
 pub(crate) mod blocking;
+#[cfg(feature = "caps")]
+pub(crate) mod caps;
 #[cfg(feature = "carbons")]
 pub(crate) mod carbons;
 #[cfg(feature = "chat-states")]
@@ -178,6 +180,7 @@ registry! {
     #[cfg(feature = "receipts")] markers: markers::Markers,
     #[cfg(feature = "receipts")] displayed: displayed::Displayed,
     #[cfg(feature = "disco")] disco: disco::Disco,
+    #[cfg(feature = "caps")] caps: caps::Caps,
     #[cfg(feature = "blocking")] blocking: blocking::Blocking,
     #[cfg(feature = "attachments")] attachments: attachments::Attachments,
     #[cfg(feature = "attachments")] links: links::Links,

@@ -16,6 +16,7 @@ use self::storage::Storage;
 use crate::proto::backoff::Backoff;
 use crate::proto::config::{Account, Config};
 use crate::proto::discovery::Endpoints;
+use crate::proto::entity_caps::OwnCaps;
 use crate::proto::entropy::{Entropy, Ids};
 use crate::proto::error::{Code, Error};
 use crate::proto::event::{Direction, Event, StanzaText, StateChange};
@@ -69,6 +70,7 @@ pub struct Session {
     config: Config,
     features: Features,
     announced: Vec<&'static str>,
+    own_caps: OwnCaps,
     ids: Ids,
     iqs: IqTable,
     outbox: Outbox,
@@ -144,12 +146,14 @@ impl Session {
     pub fn new(config: Config, entropy: Box<dyn Entropy>) -> Self {
         let features = Features::default();
         let announced = features.namespaces();
+        let own_caps = OwnCaps::new(&config, &announced);
         let own_jid = config.account.bare();
         let storage = Storage::new(config.is_stored && config.account.local.is_some());
         Self {
             config,
             features,
             announced,
+            own_caps,
             ids: Ids::new(entropy),
             iqs: IqTable::default(),
             outbox: Outbox::default(),
@@ -428,6 +432,7 @@ impl Session {
             frame,
             own_jid: &self.own_jid,
             announced: &self.announced,
+            own_caps: &self.own_caps,
             is_bound: stream.is_some() && !self.is_closing,
             way: Way::Direct,
             enabled: stream.map_or(&[], Stream::enabled),

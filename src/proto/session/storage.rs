@@ -153,7 +153,7 @@ impl Session {
         // What is stored as come in has to have had its effect: a push of the roster is not sent again.
         let roster = is_roster_new.then(|| self.features.roster.record());
         // This does not hold for presences, which would be written again and again while a long list of them comes in.
-        let presences = (is_presence_new && is_due).then(|| self.features.presence.record());
+        let presences = (is_presence_new && is_due).then(|| self.features.presence.record(&self.own_caps));
         if let Some(roster) = &roster {
             self.storage.roster_bytes = roster.as_ref().map_or(0, |roster| roster.weight());
             self.storage.stored.roster = Some(self.features.roster.revision());
@@ -435,7 +435,7 @@ impl Session {
             self.features.archive.open_gap();
         }
         if session.is_some() {
-            self.features.presence.restore(presences.unwrap_or_default());
+            self.features.presence.restore(presences.unwrap_or_default(), &self.own_caps);
             self.has_session = true;
             self.is_established = true;
         }

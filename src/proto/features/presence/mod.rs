@@ -16,6 +16,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use self::table::Table;
+use super::super::entity_caps::Advert;
 use super::super::error::{Code, Error};
 use super::super::event::{Event, Presence, PresenceType, Show};
 use super::super::feature::{Cx, Feature, Flow};
@@ -95,7 +96,7 @@ impl PresenceTracker {
         self.is_open = true;
         self.is_due = false;
         let Some(presence) = self.chosen.as_ref().or(cx.config.presence.as_ref()) else { return false };
-        match broadcast(presence).and_then(|stanza| cx.send(stanza)) {
+        match broadcast(cx, presence).and_then(|stanza| cx.send(stanza)) {
             Ok(()) => {
                 self.has_shown_up = true;
                 true
@@ -121,7 +122,7 @@ impl PresenceTracker {
 
     /// Sets our presence (section 4.4); while not connected it is kept for the first presence. Says whether it went out.
     pub(crate) fn set(&mut self, cx: &mut Cx<'_>, presence: PresenceOptions) -> Result<bool, Error> {
-        let stanza = broadcast(&presence)?;
+        let stanza = broadcast(cx, &presence)?;
         let is_sent = self.is_open && cx.is_bound();
         if is_sent {
             cx.send(stanza)?;
@@ -139,7 +140,7 @@ impl PresenceTracker {
     /// Sends presence to one address (section 4.6): a room, or somebody who does not see ours otherwise.
     pub(crate) fn send_to(&mut self, cx: &mut Cx<'_>, jid: &str, presence: PresenceOptions) -> Result<(), Error> {
         let jid = jids::normalise("jid", jid)?;
-        cx.send(stanza::write(&presence, Some(&jid))?)?;
+        cx.send(stanza::write(cx, &presence, Some(&jid))?)?;
         self.revision += 1;
         self.has_shown_up |= presence.kind != Some(Availability::Unavailable);
         Ok(())
@@ -158,12 +159,12 @@ impl PresenceTracker {
 }
 
 /// A presence for everybody who sees ours.
-fn broadcast(presence: &PresenceOptions) -> Result<Writer, Error> {
+fn broadcast(cx: &Cx<'_>, presence: &PresenceOptions) -> Result<Writer, Error> {
     if presence.kind == Some(Availability::Unavailable) {
         return Err(Error::invalid("the client's own presence cannot be unavailable")
             .remedy("Call disconnect() to go offline, or set show to away, xa or dnd."));
     }
-    stanza::write(presence, None)
+    stanza::write(cx, presence, None)
 }
 
 impl Feature for PresenceTracker {
@@ -188,7 +189,11 @@ impl Feature for PresenceTracker {
         };
         // RFC 6120, section 8.1.2.1: without a sender it is from our own account.
         let from = stanza.attr("from").unwrap_or(cx.own_bare());
-        let presence = Arc::new(stanza::read(cx, stanza, from, kind));
+        let mut presence = stanza::read(cx, stanza, from, kind);
+        if kind == PresenceType::Available {
+            Advert::inherit(&mut presence.caps, || self.table.one(from)?.caps.as_ref());
+        }
+        let presence = Arc::new(presence);
         match kind {
             PresenceType::Available => self.table.put(presence.clone()),
             PresenceType::Unavailable => self.table.drop_address(from),
@@ -211,6 +216,7 @@ mod tests {
     use std::collections::{BTreeSet, VecDeque};
 
     use super::super::super::config::{Account, Config};
+    use super::super::super::entity_caps::OwnCaps;
     use super::super::super::entropy::{Entropy, Ids};
     use super::super::super::feature::Way;
     use super::super::super::heard::HeardMessages;
@@ -239,6 +245,7 @@ mod tests {
             frame: "",
             own_jid: "romeo@example.net/balcony",
             announced: &[],
+            own_caps: &OwnCaps::default(),
             is_bound,
             way: Way::Direct,
             enabled: &[],

@@ -1,5 +1,6 @@
 //! Presence as it is stored, and back.
 
+use super::super::super::entity_caps::OwnCaps;
 use super::super::super::event::PresenceType;
 use super::super::super::persist::PresencesRecord;
 use super::PresenceTracker;
@@ -10,12 +11,19 @@ impl PresenceTracker {
         self.table.revision() + self.revision
     }
 
-    pub(crate) fn record(&self) -> PresencesRecord {
-        PresencesRecord { entries: self.table.in_order(), chosen: self.chosen.clone(), has_shown_up: self.has_shown_up }
+    pub(crate) fn record(&self, own_caps: &OwnCaps) -> PresencesRecord {
+        PresencesRecord {
+            entries: self.table.in_order(),
+            chosen: self.chosen.clone(),
+            has_shown_up: self.has_shown_up,
+            caps: own_caps.mark().to_owned(),
+        }
     }
 
-    /// The session may go on: what was known of others still holds, and ours was told. What this page has chosen meanwhile is told again.
-    pub(crate) fn restore(&mut self, record: PresencesRecord) {
+    /// The session may go on: what was known of others still holds, and ours was told. What this page has chosen meanwhile is told
+    /// again; and so is what it can do, if the page before could do something else (XEP-0115, section 6.1).
+    pub(crate) fn restore(&mut self, record: PresencesRecord, own_caps: &OwnCaps) {
+        self.is_due |= record.has_shown_up && record.caps != own_caps.mark();
         for entry in record.entries.into_iter().filter(|entry| entry.kind == PresenceType::Available) {
             self.table.put(entry);
         }

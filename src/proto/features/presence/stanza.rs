@@ -1,6 +1,7 @@
 //! The presence stanza (RFC 6121, section 4.7), read field by field: one that cannot be read costs only itself. With it the time since
 //! when its user is idle (XEP-0319, version 1.0.2).
 
+use super::super::super::entity_caps::Advert;
 use super::super::super::error::Error;
 use super::super::super::event::{Presence, PresencePlaces, PresenceType, Show};
 use super::super::super::feature::Cx;
@@ -22,6 +23,7 @@ pub(super) fn read(cx: &Cx<'_>, stanza: Element<'_>, from: &str, kind: PresenceT
         priority: 0,
         idle_since_ms: None,
         error: None,
+        caps: None,
         places: PresencePlaces { from: cx.place_of(from), status: 0 },
     };
     if kind == PresenceType::Error {
@@ -38,6 +40,7 @@ pub(super) fn read(cx: &Cx<'_>, stanza: Element<'_>, from: &str, kind: PresenceT
             ("show", ns::CLIENT) if is_available => presence.show = show(child.text().trim()),
             ("priority", ns::CLIENT) if is_available => presence.priority = child.text().trim().parse().unwrap_or_default(),
             ("idle", IDLE) if is_available => presence.idle_since_ms = child.attr("since").and_then(parse_timestamp),
+            ("c", _) if is_available => Advert::hear(&mut presence.caps, child),
             _ => {}
         }
     }
@@ -73,7 +76,7 @@ pub(super) fn is_unreachable(error: &Error) -> bool {
 }
 
 /// A presence for everybody who sees ours, or for one address.
-pub(super) fn write(presence: &PresenceOptions, to: Option<&str>) -> Result<Writer, Error> {
+pub(super) fn write(cx: &Cx<'_>, presence: &PresenceOptions, to: Option<&str>) -> Result<Writer, Error> {
     let mut w = Writer::new();
     w.open("presence", ns::CLIENT).attr_opt("to", to);
     let is_available = presence.kind.unwrap_or_default() == Availability::Available;
@@ -89,6 +92,9 @@ pub(super) fn write(presence: &PresenceOptions, to: Option<&str>) -> Result<Writ
     }
     if let Some(since_ms) = presence.idle_since_ms.filter(|_| is_available) {
         w.open("idle", IDLE).attr("since", &format_timestamp(since_ms)).close();
+    }
+    if is_available {
+        cx.own_caps().write(&mut w);
     }
     Ok(w)
 }

@@ -1,0 +1,181 @@
+//! What others can do: disco#info asked (XEP-0030, version 2.5.0), and known without asking from the hash in a presence (XEP-0115, XEP-0390).
+//!
+//! Nothing is asked by itself: 5,000 presences make no request. Of those who say the same hash one is asked when the app wants to know, and the
+//! answer is for all of them, once the hash was found to stand for it. One who answers something else has answered for itself alone, and the
+//! next one is asked.
+//!
+//! Of the server and of the account the answers are kept for the session. Items, and the queries that have nothing to do with hashes, are
+//! JavaScript: see `disco.js`. Verified answers are kept in memory only.
+
+use std::sync::Arc;
+
+use super::super::entity_caps::{Advert, DiscoInfo};
+use super::super::error::{Code, Error};
+use super::super::feature::{Cx, Feature, IqKind, ticket};
+use super::super::io::{Reply, Token};
+use super::super::iq::Ticket;
+use super::super::jids;
+use super::super::sorted::Sorted;
+use super::super::xml::Element;
+use super::FeatureId;
+
+const NS_INFO: &str = "http://jabber.org/protocol/disco#info";
+
+/// So many verified answers are kept, those that came last.
+const MOST_VERIFIED: usize = 256;
+
+/// A larger answer is not kept for others: somebody wants to fill our memory.
+const MOST_BYTES: usize = 1 << 16;
+
+mod purpose {
+    /// The answer is for whoever asked.
+    pub(super) const ASK: u8 = 0;
+    /// It is kept for the session.
+    pub(super) const KEEP: u8 = 1;
+    /// It may be for all with the same hash.
+    pub(super) const VERIFY: u8 = 2;
+}
+
+#[derive(Default)]
+pub(crate) struct Caps {
+    /// Of the server and the account, by address.
+    kept: Sorted<Arc<DiscoInfo>>,
+    /// By [`Advert::key`].
+    verified: Sorted<Arc<DiscoInfo>>,
+    /// The same keys, the oldest first.
+    order: Vec<String>,
+    /// Those who want to know about the same hash. The first one's JID was asked.
+    waiting: Sorted<Vec<Waiter>>,
+}
+
+struct Waiter {
+    token: Token,
+    jid: String,
+    advert: Arc<Advert>,
+}
+
+impl Caps {
+    /// `advert` is what the presence of the JID says, where there is one.
+    pub(crate) fn info(
+        &mut self,
+        cx: &mut Cx<'_>,
+        token: Token,
+        jid: String,
+        node: Option<&str>,
+        advert: Option<Arc<Advert>>,
+    ) -> Result<(), Error> {
+        if let (None, Some(advert)) = (node, advert) {
+            let key = advert.key();
+            let verified = key.as_ref().and_then(|key| self.verified.get(key));
+            if let Some(info) = verified.or(advert.answer()) {
+                cx.settle(token, Ok(Reply::Info(info.clone())));
+                return Ok(());
+            }
+            if let Some(key) = key {
+                if !cx.is_bound() {
+                    return Err(Error::not_connected());
+                }
+                let waiter = Waiter { token, jid, advert };
+                match self.waiting.get_mut(&key) {
+                    Some(waiters) => waiters.push(waiter),
+                    None => self.ask_first(cx, key, vec![waiter]),
+                }
+                return Ok(());
+            }
+        }
+        if let (None, Some(info)) = (node, self.kept.get(&jid)) {
+            cx.settle(token, Ok(Reply::Info(info.clone())));
+            return Ok(());
+        }
+        let is_ours = node.is_none() && (jid == cx.own_bare() || jid == jids::domain(cx.own_jid()));
+        let purpose = if is_ours { purpose::KEEP } else { purpose::ASK };
+        let ticket = Ticket { subject: jid.clone(), ..ticket(FeatureId::caps, purpose, Some(token)) };
+        ask(cx, &jid, node, ticket)
+    }
+
+    /// Asks the first of those who want to know. The request has no token: one who does not wait any more must not take the answer from the others.
+    fn ask_first(&mut self, cx: &mut Cx<'_>, key: String, waiters: Vec<Waiter>) {
+        let Some(Waiter { jid, advert, .. }) = waiters.first() else { return };
+        let ticket = Ticket { subject: key.clone(), ..ticket(FeatureId::caps, purpose::VERIFY, None) };
+        match ask(cx, jid, Some(advert.node()), ticket) {
+            Ok(()) => {
+                self.waiting.insert(key, waiters);
+            }
+            Err(error) => waiters.iter().for_each(|waiter| cx.settle(waiter.token, Err(error.clone()))),
+        }
+    }
+
+    fn finish_verifying(&mut self, cx: &mut Cx<'_>, key: String, reply: Result<Element<'_>, Error>) {
+        let Some(mut waiters) = self.waiting.remove(&key) else { return };
+        let Some(asked) = waiters.first() else { return };
+        let jid = asked.jid.clone();
+        let reply = match query_of(reply) {
+            Ok(query) => match asked.advert.verified(query) {
+                Some(info) => {
+                    let info = Arc::new(info);
+                    self.keep_verified(key, &info);
+                    for Waiter { token, advert, .. } in waiters {
+                        advert.keep_answer(&info);
+                        cx.settle(token, Ok(Reply::Info(info.clone())));
+                    }
+                    return;
+                }
+                None => Ok(Arc::new(DiscoInfo::read(query, Element::lang))),
+            },
+            Err(error) => Err(error),
+        };
+        // It is the answer of this one alone, and the others have to ask another.
+        waiters.retain(|waiter| {
+            let is_asked = waiter.jid == jid;
+            if is_asked {
+                if let Ok(info) = &reply {
+                    waiter.advert.keep_answer(info);
+                }
+                cx.settle(waiter.token, reply.clone().map(Reply::Info));
+            }
+            !is_asked
+        });
+        self.ask_first(cx, key, waiters);
+    }
+
+    fn keep_verified(&mut self, key: String, info: &Arc<DiscoInfo>) {
+        if info.weight() > MOST_BYTES {
+            return;
+        }
+        if self.order.len() == MOST_VERIFIED {
+            self.verified.remove(&self.order.remove(0));
+        }
+        self.order.push(key.clone());
+        self.verified.insert(key, info.clone());
+    }
+}
+
+impl Feature for Caps {
+    fn namespaces(&self) -> &'static [&'static str] {
+        &["http://jabber.org/protocol/caps", "urn:xmpp:caps"]
+    }
+
+    fn handle_reply(&mut self, cx: &mut Cx<'_>, ticket: Ticket, reply: Result<Element<'_>, Error>) {
+        let Some(token) = ticket.token else { return self.finish_verifying(cx, ticket.subject, reply) };
+        let info = query_of(reply).map(|query| Arc::new(DiscoInfo::read(query, Element::lang)));
+        if let (purpose::KEEP, Ok(info)) = (ticket.purpose, &info) {
+            self.kept.insert(ticket.subject, info.clone());
+        }
+        cx.settle(token, info.map(Reply::Info));
+    }
+
+    fn on_offline(&mut self, _cx: &mut Cx<'_>) {
+        self.kept.clear();
+    }
+}
+
+fn ask(cx: &mut Cx<'_>, jid: &str, node: Option<&str>, ticket: Ticket) -> Result<(), Error> {
+    cx.request(IqKind::Get, Some(jid), ticket, |w| {
+        w.open("query", NS_INFO).attr_opt("node", node).close();
+    })?;
+    Ok(())
+}
+
+fn query_of(reply: Result<Element<'_>, Error>) -> Result<Element<'_>, Error> {
+    reply?.child("query", NS_INFO).ok_or_else(|| Error::new(Code::ProtocolError, "the answer says nothing of what was asked"))
+}
