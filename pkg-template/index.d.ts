@@ -1164,6 +1164,11 @@ export interface XmppErrorDetails {
   applicationCondition?: { name: string; xmlns: string };
   /** With `gone` and `redirect`: where the peer is to be found, as a URI (RFC 6120, sections 8.3.3.5 and 8.3.3.14). */
   alternateAddress?: string;
+  /**
+   * With `limit-exceeded`, of what was missed: the part of the account's archive that was not fetched, since it is more than 5,000 messages (or 100 pages).
+   * {@link MessagesPart.history | history(undefined, error.missing)} reads it. Without `before` it goes up to the moment of the error.
+   */
+  missing?: { after: string; before?: string };
   /** What to do about it. */
   remediation?: string;
   cause?: unknown;
@@ -1180,6 +1185,7 @@ export class XmppError extends Error implements XmppErrorDetails {
   readonly by?: string;
   readonly applicationCondition?: { name: string; xmlns: string };
   readonly alternateAddress?: string;
+  readonly missing?: { after: string; before?: string };
   readonly remediation?: string;
   readonly cause?: unknown;
   /** All fields, for `JSON.stringify()`. */

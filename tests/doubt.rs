@@ -479,18 +479,41 @@ fn a_gap_stays_open_until_it_is_closed() {
     assert!(query.contains("<after>a1</after>"), "{query}");
     peer.receive(&end_missed(&query, true, "a1"));
     peer.clear();
-    // An archive that never ends its pages is given up.
-    let mut query = lose_and_catch_up(&mut peer);
-    let mut pages = 0;
-    while !query.is_empty() {
-        pages += 1;
-        assert!(pages < 1_000);
-        peer.receive(&end_missed(&query, false, "again"));
-        query = asked_page(&mut peer).unwrap_or_default();
+    // An archive that comes to the same end again and again has no more than that.
+    let query = lose_and_catch_up(&mut peer);
+    peer.receive(&end_missed(&query, false, "a1"));
+    let last = asked_page(&mut peer).expect("a look behind our presence");
+    peer.receive(&end_missed(&last, false, "a1"));
+    assert_eq!(asked_page(&mut peer), None);
+    assert_eq!(peer.take_events("error"), [] as [serde_json::Value; 0]);
+}
+
+#[test]
+fn of_more_than_is_fetched_the_app_is_told_between_which_messages_it_is() {
+    for is_talking in [true, false] {
+        let mut peer = online();
+        let mut query = lose_and_catch_up(&mut peer);
+        if is_talking {
+            peer.receive(&stamped(&from_juliet(" id='m1'", None), OWN_BARE, "z1"));
+            peer.receive(&stamped(&from_juliet(" id='m2'", None), OWN_BARE, "z2"));
+        }
+        let mut pages = 0;
+        while !query.is_empty() {
+            pages += 1;
+            assert!(pages < 1_000);
+            peer.receive(&end_missed(&query, false, &format!("a{pages}")));
+            query = asked_page(&mut peer).unwrap_or_default();
+        }
+        assert_eq!(pages, 100);
+        let errors = peer.take_events("error");
+        assert_eq!(errors.len(), 1);
+        let missing = if is_talking { json!({ "after": "a100", "before": "z1" }) } else { json!({ "after": "a100" }) };
+        assert_eq!((&errors[0]["code"], &errors[0]["missing"]), (&json!("limit-exceeded"), &missing), "{errors:?}");
+        // The next gap begins behind what was delivered since.
+        let after = if is_talking { "<after>z2</after>" } else { "<after>a100</after>" };
+        let query = lose_and_catch_up(&mut peer);
+        assert!(query.contains(after), "{query}");
     }
-    let errors = peer.take_events("error");
-    assert_eq!(errors.len(), 1);
-    assert_eq!(errors[0]["code"], "limit-exceeded", "{errors:?}");
 }
 
 fn from_juliet(id: &str, stamp: Option<&str>) -> String {

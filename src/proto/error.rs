@@ -65,6 +65,15 @@ pub struct ApplicationCondition {
     pub xmlns: String,
 }
 
+/// A part of an archive, between two of its ids.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Missing {
+    pub after: String,
+    /// Left out: up to the moment when this is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
+}
+
 /// What went wrong. Never carries a password, a token or a SASL payload.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -88,6 +97,9 @@ pub struct Error {
     pub alternate_address: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub application_condition: Option<ApplicationCondition>,
+    /// Between which messages of the account's archive some were missed, and not fetched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub missing: Option<Box<Missing>>,
     /// What to do about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remediation: Option<String>,
@@ -105,6 +117,7 @@ impl Error {
             text: None,
             by: None,
             alternate_address: None,
+            missing: None,
             application_condition: None,
             remediation: None,
             cause: None,

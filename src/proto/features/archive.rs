@@ -19,7 +19,7 @@
 //!
 //! Not here: history for the app (see `history`); what was missed before this client was first online.
 
-use super::super::error::{Code, Error};
+use super::super::error::{Code, Error, Missing};
 use super::super::event::{Message, MessageType};
 use super::super::feature::{Copied, Cx, Feature, Flow, IqKind, Opened, Way, ticket};
 use super::super::iq::Ticket;
@@ -36,6 +36,8 @@ use super::FeatureId;
 const PAGE: &str = "100";
 /// So many pages are read before the search is given up.
 const MOST_PAGES: u32 = 50;
+/// So many are fetched of what was missed: 5,000 messages where a server has 50 in a page.
+const MOST_PAGES_MISSED: u32 = 100;
 /// Clocks differ. What the archive stamped that much before the oldest doubtful message is older than all of them.
 const CLOCKS_DIFFER_MS: i64 = 24 * 60 * 60 * 1000;
 /// Where only the time says what was missed: rather too much, since copies are known.
@@ -60,6 +62,8 @@ pub(crate) struct Archive {
     is_available: bool,
     /// Tells one state of the gap from another.
     revision: u64,
+    /// Of the first message that was delivered in this session.
+    first_heard: Option<String>,
 }
 
 /// Up to where the archive is known.
@@ -75,6 +79,8 @@ struct Mark {
 struct CatchUp {
     query_id: String,
     pages: u32,
+    /// Behind which the page under way begins.
+    after: Option<String>,
     /// The page under way was asked for behind our presence.
     is_last_look: bool,
 }
@@ -154,8 +160,10 @@ impl Archive {
     fn catch_up(&mut self, cx: &mut Cx<'_>) {
         // An anonymous account is another one at each login.
         let Some(gap) = self.gap.clone().filter(|_| cx.config().account.local.is_some()) else { return };
-        let catch_up = self.catch_up.get_or_insert_with(|| CatchUp { query_id: cx.new_id(), pages: 0, is_last_look: false });
+        let catch_up =
+            self.catch_up.get_or_insert_with(|| CatchUp { query_id: cx.new_id(), pages: 0, after: None, is_last_look: false });
         catch_up.pages += 1;
+        catch_up.after.clone_from(&gap.id);
         catch_up.is_last_look = self.is_available;
         let query_id = catch_up.query_id.clone();
         let start = gap.id.is_none().then(|| format_timestamp(gap.wall_ms.saturating_sub(CLOCKS_DIFFER_LITTLE_MS)));
@@ -173,7 +181,8 @@ impl Archive {
     }
 
     fn handle_missed_page(&mut self, cx: &mut Cx<'_>, page: Result<Element<'_>, Error>) {
-        let Some(CatchUp { pages, is_last_look, .. }) = self.catch_up else { return };
+        let Some(CatchUp { pages, is_last_look, after, .. }) = &self.catch_up else { return };
+        let (pages, is_last_look, after) = (*pages, *is_last_look, after.clone());
         let page = match page {
             Ok(reply) => Page::read(reply),
             // The archive does not know that id, or not any more.
@@ -193,13 +202,18 @@ impl Archive {
         };
         // No archive, or none that answers.
         let Some(Page { is_complete, last, .. }) = page else { return self.close_gap() };
-        let has_more = !is_complete && last.is_some();
+        // An archive that comes to the same end again has no more than that.
+        let has_more = !is_complete && last.is_some() && last != after;
         if let Some(gap) = &mut self.gap {
             gap.id = last.or_else(|| gap.id.take());
             self.revision += 1;
         }
-        if has_more && pages >= MOST_PAGES {
-            let error = Error::new(Code::LimitExceeded, "more messages were missed than are fetched; the archive has the rest");
+        if has_more && pages >= MOST_PAGES_MISSED {
+            let mut error =
+                Error::new(Code::LimitExceeded, "more messages were missed than are fetched; the archive has the rest")
+                    .remedy("Read them with messages.history(undefined, error.missing), when somebody wants to see them.");
+            let after = self.gap.as_ref().and_then(|gap| gap.id.clone());
+            error.missing = after.map(|after| Box::new(Missing { after, before: self.first_heard.clone() }));
             cx.report(error);
             self.close_gap();
         } else if has_more || (self.is_available && !is_last_look) {
@@ -340,6 +354,7 @@ impl Feature for Archive {
         }
         self.heard.wall_ms = cx.now().wall_ms;
         self.is_available = false;
+        self.first_heard = None;
         self.ask_for_info(cx);
         self.catch_up(cx);
         if cx.doubtful().next().is_some() {
@@ -352,6 +367,7 @@ impl Feature for Archive {
             self.heard.wall_ms = cx.now().wall_ms;
             if let Some(id) = message.account_archive_id() {
                 id.clone_into(self.heard.id.get_or_insert_default());
+                self.first_heard.get_or_insert_with(|| id.to_owned());
             }
         }
         Flow::Continue
