@@ -46,11 +46,8 @@ stage.test("what is not ASCII is cut out of its frame as whole as what is, where
   for (const [id, body] of [["schön", "Grüße, Юлия 👩‍👩‍👧"], ["罗密欧-😀", "你好 😀 & <再见>"], ["plain", "ASCII"], ["😀", "ß"]]) {
     const sent = await romeo.call("messages.send", { to: juliet.fullJid, id, body });
     assert.deepEqual([sent.id, sent.body], [id, body]);
-    const got = await juliet.take("message");
-    assert.deepEqual(
-      { ...got, timestamp: 0 },
-      { id, from: romeo.fullJid, to: juliet.fullJid, type: "chat", direction: "in", body, originId: id, stanzaId: got.stanzaId, lang: "en", timestamp: 0 },
-    );
+    const { from, to, originId, lang, ...got } = await juliet.take("message");
+    assert.deepEqual([got.id, from, to, got.body, originId, lang], [id, romeo.fullJid, juliet.fullJid, body, id, "en"]);
   }
 });
 
