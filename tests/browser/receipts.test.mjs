@@ -10,7 +10,10 @@ async function contacts({ server, account, online }, options = {}) {
   const [romeo, juliet] = [account("romeo"), account("juliet")];
   server.writeRoster(romeo.jid, [{ jid: juliet.jid, subscription: "both" }]);
   server.writeRoster(juliet.jid, [{ jid: romeo.jid, subscription: "both" }]);
-  return [await online(romeo, options), await online(juliet, options), await online(juliet, options)];
+  const clients = [await online(romeo, options), await online(juliet, options), await online(juliet, options)];
+  // Their presences have been handled: what goes to Juliet goes to both devices.
+  for (const client of clients) await client.settle();
+  return clients;
 }
 
 const states = async (client) => (await client.seen("chat-state")).map(({ state }) => state);
@@ -174,4 +177,15 @@ stage.test("a device that was not there learns at its login what was read meanwh
   await juliet.settle();
   await chamber.call("connect");
   assert.deepEqual(await chamber.take("displayed", { with: romeo.jid, stanzaId: message.stanzaId }), { with: romeo.jid, stanzaId: message.stanzaId });
+});
+
+stage.test("what was read in private is known to the user's other devices, and to nobody else", async (stage) => {
+  const [romeo, juliet, chamber] = await contacts(stage);
+  const { id } = await romeo.call("messages.send", { to: juliet.jid, body: "Hi", markable: false });
+  const message = await juliet.take("message", { id });
+  await juliet.call("messages.markDisplayed", message);
+  assert.deepEqual(await chamber.take("displayed"), { with: romeo.jid, stanzaId: message.stanzaId });
+  for (const client of [juliet, romeo]) await client.settle();
+  assert.equal((await stagesOf(romeo, id)).includes("displayed"), false);
+  assert.deepEqual(await juliet.seen("displayed"), []);
 });
