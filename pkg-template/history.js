@@ -53,7 +53,7 @@ async function* messagesOf(behind, query, { before, after, start, end, search },
   let cursor = near;
   for (let left = limit; left > 0; ) {
     const ask = { ...query, filters, max: Math.min(left, PAGE), [isForward ? "after" : "before"]: cursor };
-    const page = await behind.call((engine, token) => engine.queryArchive(token, ask), waiting);
+    const page = await behind.call((engine, token) => engine.queryArchive(token, JSON.stringify(ask)), waiting);
     const { messages } = page;
     if (!isForward) messages.reverse();
     for (const message of messages) {

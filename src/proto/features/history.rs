@@ -7,7 +7,7 @@
 //!
 //! Not here: what was missed while the session was lost, which is an event (see `archive`); flipped pages; metadata of an archive.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::super::error::{Code, Error};
 use super::super::event::{Direction, Message};
@@ -15,20 +15,19 @@ use super::super::feature::{Copied, Cx, Feature, IqKind, Opened, Way, ticket};
 use super::super::io::{Reply, Token};
 use super::super::iq::Ticket;
 use super::super::jids;
+use super::super::json::{Fields, Json};
 use super::super::mam::{self, NS, Page, RSM};
 use super::super::xml::Element;
 use super::FeatureId;
 
 /// What an archive is asked for.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ArchiveQuery {
     /// The room whose archive it is; the account's own where it is left out.
     pub archive: Option<String>,
     /// The other side: all its devices, where it is a bare JID.
     pub with: Option<String>,
     /// More fields of the form, by name.
-    #[serde(default)]
     pub filters: Vec<(String, String)>,
     /// The most messages in a page.
     pub max: u32,
@@ -36,6 +35,23 @@ pub struct ArchiveQuery {
     pub before: Option<String>,
     /// The page behind this archive id.
     pub after: Option<String>,
+}
+
+impl ArchiveQuery {
+    /// As a page has it. `None` where something is missing, or is of another type.
+    pub fn from_json(query: &str) -> Option<Self> {
+        let pair = |filter: Json<'_>| <[String; 2]>::try_from(filter.list(Json::text)?).ok().map(Into::into);
+        Fields::parse(query)?.read(|fields| {
+            Some(Self {
+                archive: fields.text("archive"),
+                with: fields.text("with"),
+                filters: fields.list("filters", pair).unwrap_or_default(),
+                max: fields.number("max")?,
+                before: fields.text("before"),
+                after: fields.text("after"),
+            })
+        })
+    }
 }
 
 /// What it has.
