@@ -107,6 +107,9 @@ const presenceFields = {
 export const presence = optional(shape(presenceFields), "presence");
 export const directedPresence = optional(shape({ ...presenceFields, type: oneOf("available", "unavailable") }), "presence");
 
+/** What somebody says of themselves who asks to see our presence. */
+export const introduction = optional(shape({ nick: nonEmpty, status: text }), "options");
+
 export const contact = optional(shape({ jid, name: text, groups: listOf(nonEmpty) }, "jid"), "contact");
 
 /** What the core knows to say in a message. */

@@ -40,9 +40,10 @@ class Roster extends Part {
     await this[inner]().call((engine, token) => engine.rosterRemove(token, checked), check.waiting(options));
   }
 
-  async subscribe(jid) {
+  async subscribe(jid, options) {
     const checked = check.jid(jid, "jid");
-    this[inner]().run((engine) => engine.subscribe(checked));
+    const { nick, status } = check.introduction(options);
+    this[inner]().run((engine) => engine.subscribe(checked, nick, status));
   }
 
   async approve(jid) {

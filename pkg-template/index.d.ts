@@ -657,8 +657,11 @@ export interface RosterPart {
   update(change: ContactOptions, options?: RequestOptions): Promise<void>;
   /** Removes a contact, and with it the subscriptions both ways. */
   remove(jid: string, options?: RequestOptions): Promise<void>;
-  /** Asks to see their presence. Their answer is a `subscription` event. Resolves when sent. */
-  subscribe(jid: string): Promise<void>;
+  /**
+   * Asks to see their presence. Their answer is a `subscription` event. Resolves when sent.
+   * @param options `nick` is what they may call us (XEP-0172), `status` a word with the request: both are shown to whoever is asked, a stranger as a rule.
+   */
+  subscribe(jid: string, options?: { nick?: string | undefined; status?: string | undefined }): Promise<void>;
   /** Lets them see our presence; where they have not asked yet, approves it in advance, if the server can. */
   approve(jid: string): Promise<void>;
   /** Refuses their request, or withdraws what was approved. */

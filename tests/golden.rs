@@ -191,7 +191,11 @@ fn run(peer: &mut Peer, command: &Map<String, Value>, last_id: &str) -> Result<(
         "rosterAdd" => session.roster_add(now, token, typed!(RosterAdd)),
         "rosterUpdate" => session.roster_update(now, token, typed!(RosterUpdate)),
         "rosterRemove" => session.roster_remove(now, token, &text()),
-        "subscribe" => session.subscribe(now, &text()),
+        "subscribe" => {
+            let of = |field: &str| argument[field].as_str();
+            let jid = argument.as_str().or(of("jid")).expect("a jid");
+            session.subscribe_as(now, jid, of("nick"), of("status"))
+        }
         "approve" => session.approve(now, &text()),
         "deny" => session.deny(now, &text()),
         "unsubscribe" => session.unsubscribe(now, &text()),

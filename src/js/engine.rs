@@ -132,8 +132,8 @@ impl Engine {
         result(self.driver.act(|session, now| session.roster_remove(now, Token(token), jid)))
     }
 
-    pub fn subscribe(&self, jid: &str) -> Result<(), JsValue> {
-        result(self.driver.act(|session, now| session.subscribe(now, jid)))
+    pub fn subscribe(&self, jid: &str, nick: Option<String>, status: Option<String>) -> Result<(), JsValue> {
+        result(self.driver.act(|session, now| session.subscribe_as(now, jid, nick.as_deref(), status.as_deref())))
     }
 
     pub fn approve(&self, jid: &str) -> Result<(), JsValue> {

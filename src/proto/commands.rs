@@ -70,7 +70,12 @@ impl Session {
 
     /// Asks to see somebody's presence.
     pub fn subscribe(&mut self, now: Now, jid: &str) -> Result<(), Error> {
-        self.command(now, |features, cx| features.roster.subscribe(cx, jid))
+        self.subscribe_as(now, jid, None, None)
+    }
+
+    /// As [`subscribe`](Self::subscribe), with a word on who asks: what to call them (XEP-0172), and a text.
+    pub fn subscribe_as(&mut self, now: Now, jid: &str, nick: Option<&str>, status: Option<&str>) -> Result<(), Error> {
+        self.command(now, |features, cx| features.roster.subscribe(cx, jid, nick, status))
     }
 
     /// Lets somebody see our presence; without a request it approves one in advance.

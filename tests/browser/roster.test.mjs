@@ -167,8 +167,9 @@ stage.test("a request to somebody who is offline waits for the next login, and i
 stage.test("a request that is denied leaves nobody seeing anything", async ({ online }) => {
   const romeo = await online("romeo");
   const juliet = await online("juliet");
-  await romeo.call("roster.subscribe", juliet.jid);
-  await juliet.take("subscription", { type: "subscribe" });
+  const words = { nick: "Romeo <3", status: "We met at the ball" };
+  await romeo.call("roster.subscribe", juliet.jid, words);
+  assert.deepEqual(await juliet.take("subscription"), { from: romeo.jid, type: "subscribe", ...words });
   await juliet.call("roster.deny", romeo.jid);
   assert.deepEqual(await romeo.take("subscription"), { from: juliet.jid, type: "unsubscribed" });
   await romeo.take("roster", { change: "updated", items: [{ jid: juliet.jid, subscription: "none" }] });

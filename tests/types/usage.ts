@@ -80,6 +80,7 @@ async function main(signal: AbortSignal): Promise<void> {
   await client.roster.update({ jid: "juliet@example.com", groups: [] });
   await client.roster.remove("juliet@example.com");
   await client.roster.subscribe("juliet@example.com");
+  await client.roster.subscribe("juliet@example.com", { nick: "Romeo", status: "We met at the ball" });
   await client.roster.approve("juliet@example.com");
   await client.roster.deny("juliet@example.com");
   await client.roster.unsubscribe("juliet@example.com");

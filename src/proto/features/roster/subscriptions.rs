@@ -14,10 +14,23 @@ use super::super::super::xml::{Element, Writer, ns};
 use super::{NICK, Roster};
 
 impl Roster {
-    /// Asks to see somebody's presence (section 3.1.1).
-    pub(crate) fn subscribe(&mut self, cx: &mut Cx<'_>, jid: &str) -> Result<(), Error> {
+    /// Asks to see somebody's presence (section 3.1.1), with what to call us (XEP-0172, section 4.1) and why.
+    pub(crate) fn subscribe(
+        &mut self,
+        cx: &mut Cx<'_>,
+        jid: &str,
+        nick: Option<&str>,
+        status: Option<&str>,
+    ) -> Result<(), Error> {
         let jid = jids::normalise_bare("jid", jid)?;
-        send(cx, "subscribe", &jid)
+        let mut w = stanza(cx, "subscribe", &jid);
+        if let Some(status) = status {
+            w.leaf("status", ns::CLIENT, status);
+        }
+        if let Some(nick) = nick {
+            w.leaf("nick", NICK, nick);
+        }
+        cx.send(w)
     }
 
     /// Grants a request (section 3.1.4), or approves one in advance (section 3.4).
@@ -89,8 +102,13 @@ impl Roster {
 }
 
 /// Section 3: subscriptions are between accounts, so `to` MUST be a bare JID. The id is for tracking (section 3.1.1).
-fn send(cx: &mut Cx<'_>, kind: &str, bare_jid: &str) -> Result<(), Error> {
+fn stanza(cx: &mut Cx<'_>, kind: &str, bare_jid: &str) -> Writer {
     let mut w = Writer::new();
     w.open("presence", ns::CLIENT).attr("type", kind).attr("id", &cx.new_id()).attr("to", bare_jid);
-    cx.send(w)
+    w
+}
+
+fn send(cx: &mut Cx<'_>, kind: &str, bare_jid: &str) -> Result<(), Error> {
+    let stanza = stanza(cx, kind, bare_jid);
+    cx.send(stanza)
 }
