@@ -55,7 +55,7 @@ export class ExtendedMessages extends Messages {
     const about = ourTarget(message, ({ type, stanzaId, originId, replaces, id }) => (type === "groupchat" ? stanzaId ?? originId : replaces ?? id));
     // For those who do not know retractions, and for archives, which keep texts.
     const body = "/me took back an earlier message, but this client cannot hide it.";
-    return this.send({ to: about.to, type: about.type, retracts: about.id, hints: keptLike(message), body }, options);
+    return this.send({ to: about.to, type: about.type, retracts: about.id, hints: keptLike(message), markable: false, body }, options);
   }
 
   async react(message, emojis, options) {

@@ -46,6 +46,7 @@ stage.test("a message is taken back, and the text for other clients is not shown
   const isRetraction = ({ xml }) => xml.includes("urn:xmpp:message-retract:1");
   const { xml } = (await juliet.seen("stanza", { direction: "in" })).find(isRetraction);
   assert.match(xml, /<body>[^<]+<\/body>/);
+  assert.ok(!xml.includes("<markable"), "nobody sees it");
 });
 
 stage.test("reactions replace one another, and none takes them back", async ({ online }) => {
