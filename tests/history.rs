@@ -261,3 +261,24 @@ fn a_page_says_as_little_as_the_archive_does() {
         assert_eq!(page(&mut peer), ArchivePage { is_complete, ..ArchivePage::default() }, "{fin}");
     }
 }
+
+#[test]
+fn the_query_of_a_page_is_read_as_it_stands_or_not_at_all() {
+    let query = ArchiveQuery::from_json(
+        r#"{ "with": "a@b", "filters": [["start", "x"]], "max": 50, "before": "", "archive": "r@c" }"#,
+    );
+    let wanted = ArchiveQuery {
+        archive: Some("r@c".to_owned()),
+        with: Some("a@b".to_owned()),
+        filters: vec![("start".to_owned(), "x".to_owned())],
+        max: 50,
+        before: Some(String::new()),
+        after: None,
+    };
+    assert_eq!(query, Some(wanted));
+    for broken in
+        ["", "[]", "{}", r#"{ "filters": [] }"#, r#"{ "filters": [["a"]], "max": 1 }"#, r#"{ "filters": [], "max": -1 }"#]
+    {
+        assert_eq!(ArchiveQuery::from_json(broken), None, "{broken}");
+    }
+}
