@@ -264,9 +264,8 @@ fn a_page_says_as_little_as_the_archive_does() {
 
 #[test]
 fn the_query_of_a_page_is_read_as_it_stands_or_not_at_all() {
-    let query = ArchiveQuery::from_json(
-        r#"{ "with": "a@b", "filters": [["start", "x"]], "max": 50, "before": "", "archive": "r@c" }"#,
-    );
+    let query =
+        ArchiveQuery::from_json(r#"{ "with": "a@b", "filters": [["start", "x"]], "max": 50, "before": "", "archive": "r@c" }"#);
     let wanted = ArchiveQuery {
         archive: Some("r@c".to_owned()),
         with: Some("a@b".to_owned()),
