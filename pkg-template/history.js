@@ -2,6 +2,7 @@
 
 import { jid, listOf, moment, nonEmpty, oneOf, optional, shape, waitingFields, whole } from "./check.js";
 import { aborted, errorFrom, invalid, XmppError } from "./error.js";
+import { storedHistory } from "./stored-history.js";
 import { xml } from "./xml.js";
 
 /** Messages in a page. */
@@ -38,13 +39,16 @@ export function history(behind, address, given, archive) {
   const { signal, timeoutMs, order, limit, ...wanted } = historyOptions(given);
   const isForward = (order ?? (wanted.after === undefined ? "newest-first" : "oldest-first")) === "oldest-first";
   const query = { archive, with: address === undefined ? undefined : jid(address, "jid") };
-  return messagesOf(behind, query, wanted, isForward, limit, { signal, timeoutMs });
+  const waiting = { signal, timeoutMs };
+  const archived = () => messagesOf(behind, query, wanted, isForward, limit, waiting);
+  const isConversation = archive === undefined && query.with !== undefined && !query.with.includes("/");
+  if (!behind.store || !isConversation || isForward || wanted.after !== undefined || wanted.search !== undefined) return archived();
+  const ask = ({ before = "", end }) => pageOf(behind, { ...query, filters: timesOf({ end }), max: PAGE, before }, waiting);
+  return storedHistory(behind, query.with.toLowerCase(), { ...wanted, limit, signal }, ask, archived);
 }
 
 async function* messagesOf(behind, query, { before, after, start, end, search }, isForward, limit = Infinity, waiting) {
-  const filters = [];
-  if (start !== undefined) filters.push(["start", new Date(start).toISOString()]);
-  if (end !== undefined) filters.push(["end", new Date(end).toISOString()]);
+  const filters = timesOf({ start, end });
   // From one end on pages are turned; where the other one is given too, only the form can say so (XEP-0313, section 4.3.2).
   const [near, far, farName] = isForward ? [after, before, "before-id"] : [before ?? "", after, "after-id"];
   if (far !== undefined) filters.push([await fieldOf(behind, query.archive, [farName], "ranges between two messages", waiting), far]);
@@ -53,12 +57,11 @@ async function* messagesOf(behind, query, { before, after, start, end, search },
   let cursor = near;
   for (let left = limit; left > 0; ) {
     const ask = { ...query, filters, max: Math.min(left, PAGE), [isForward ? "after" : "before"]: cursor };
-    const page = await behind.call((engine, token) => engine.queryArchive(token, JSON.stringify(ask)), waiting);
+    const page = await pageOf(behind, ask, waiting);
     const { messages } = page;
     if (!isForward) messages.reverse();
     for (const message of messages) {
       if (waiting.signal?.aborted) throw aborted("the loop over history() was aborted", waiting.signal.reason);
-      if (message.error) message.error = errorFrom(message.error);
       yield message;
     }
     left -= messages.length;
@@ -67,6 +70,22 @@ async function* messagesOf(behind, query, { before, after, start, end, search },
     if (page.complete || next === undefined || next === cursor) return;
     cursor = next;
   }
+}
+
+async function pageOf(behind, ask, waiting) {
+  const page = await behind.call((engine, token) => engine.queryArchive(token, JSON.stringify(ask)), waiting);
+  for (const message of page.messages) {
+    if (message.error) message.error = errorFrom(message.error);
+    behind.extensions?.read(message);
+  }
+  return page;
+}
+
+function timesOf({ start, end }) {
+  const filters = [];
+  if (start !== undefined) filters.push(["start", new Date(start).toISOString()]);
+  if (end !== undefined) filters.push(["end", new Date(end).toISOString()]);
+  return filters;
 }
 
 /** The one of these fields that the archive knows (XEP-0313, section 4.1.5). An archive is asked once. */
