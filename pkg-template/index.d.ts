@@ -439,6 +439,8 @@ export interface Message {
   markable?: true;
   /** With type `error`: what the peer, or a server, said. */
   error?: XmppError;
+  /** With a message of ours that comes out of the store: how far it has come, as far as is known. */
+  stage?: "acked" | "delivered" | "displayed" | "failed";
   // What follows is read by extensions; waxwing/core leaves it out.
   /**
    * It stands in the place of an earlier message of the same author, all of it (XEP-0308): the one with this `id` and, in a chat, the same bare
@@ -886,6 +888,9 @@ export interface MessagesPart extends CoreMessagesPart {
    * for await (const message of client.messages.history("juliet@example.com", { limit: 20 })) show(message); // the newest first
    * ```
    *
+   * With {@link ClientOptions.storage | storage: "indexeddb"} a conversation comes out of the store, the newest first, before connect() too; the archive is asked only for
+   * what is not stored, and has the gaps closed. Searches, other orders and what is asked for with `after` go to the archive.
+   *
    * @param jid A bare JID is the conversation with all their devices.
    * @throws `invalid-argument` at once. The loop: `unsupported` where the server has no text search, or no range between two ids; `stanza-error`, with
    *   the condition `item-not-found` where the archive does not know `before` or `after`, and `service-unavailable` or `feature-not-implemented`
@@ -992,8 +997,6 @@ export interface Conversation {
   jid: string;
   /** The last message. */
   message: Message;
-  /** With a message of ours: how far it has come, as far as is known. */
-  stage?: "acked" | "delivered" | "displayed" | "failed";
 }
 
 /** What can be said in a message, by extension. */

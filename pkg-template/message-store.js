@@ -41,7 +41,7 @@ export class MessageStore {
   add(message) {
     if (message.type !== "chat" && message.type !== "normal") return;
     const jid = peerOf(message);
-    const isFirst = !this.followed.has(jid);
+    const isFirst = !this.followed.has(jid) && !this.checked.has(jid);
     this.followed.add(jid);
     this.later(async (store) => {
       const known = await this.find(store, message);

@@ -79,7 +79,7 @@ export class ExtendedMessages extends Messages {
   /** What the store has; without one, nothing. */
   async conversations() {
     const found = (await this[inner]().store?.conversations()) ?? [];
-    return found.map(({ jid, message, stage }) => ({ jid, message, ...(stage && { stage }) }));
+    return found.map(({ jid, message, stage }) => ({ jid, message: stage ? { ...message, stage } : message }));
   }
 
   async clear(conversation) {

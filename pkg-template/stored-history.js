@@ -7,13 +7,14 @@ import { keyOf } from "./message-store.js";
 const PAGE = 50;
 
 /**
- * The newest first. `before` is an archive id. `ask` has a page of the archive, the newest before an archive id or, without one, up to a time. Without a
- * connection, or an archive, it goes on over gaps: they stay known.
+ * The newest first. `before` is an archive id; where it is not stored, all comes from the archive (`archived`). `ask` has a page of the archive, the
+ * newest before an archive id or, without one, up to a time. Without a connection, or an archive, it goes on over gaps: they stay known.
  */
-export async function* storedHistory(behind, jid, { before, start, end, limit, signal }, ask) {
+export async function* storedHistory(behind, jid, { before, start, end, limit = Infinity, signal }, ask, archived) {
   const { store } = behind;
-  if (before === undefined) await checkEnd(behind, jid, ask);
   let key = before === undefined ? undefined : await store.place(before);
+  if (before === undefined) await checkEnd(behind, jid, ask);
+  else if (!key) return yield* archived();
   for (let left = limit; left > 0; ) {
     const records = await store.page(jid, { limit: Math.min(left, PAGE), before: key, start, end });
     for (const record of records) {

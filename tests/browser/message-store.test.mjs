@@ -27,14 +27,14 @@ stage.test("conversations are there before connect(), with the last message of e
   const later = await offline(client, romeoAccount);
   const found = await later.call("messages.conversations");
   assert.deepEqual(
-    found.map(({ jid, message, stage }) => [jid, message.body, message.direction, stage]),
+    found.map(({ jid, message }) => [jid, message.body, message.direction, message.stage]),
     [
       ["nobody@localhost", "fourth", "out", "failed"],
       [nurse.jid, "third", "out", "acked"],
       [juliet.jid, "second", "in", undefined],
     ],
   );
-  assert.deepEqual(found[1].message, third);
+  assert.deepEqual(found[1].message, { ...third, stage: "acked" });
   assert.deepEqual(await (await offline(client, nurseAccount)).call("messages.conversations"), [], "of another account");
 
   await later.call("messages.clear", nurse.jid);
@@ -132,4 +132,108 @@ stage.test("a database of a later version is left alone", async ({ page, account
   assert.deepEqual(await romeo.call("messages.conversations"), []);
   const error = await romeo.take("error");
   assert.deepEqual([error.code, error.cause.name], ["storage-failed", "VersionError"]);
+});
+
+/** What history() yields, and how often the archive was asked meanwhile. */
+async function read(client, jid, options = {}) {
+  const asked = async () => (await client.seen("stanza", { direction: "out" })).filter(({ xml }) => xml.includes("urn:xmpp:mam:2") && xml.includes("queryid")).length;
+  const before = await asked();
+  const bodies = await client.page.evaluate(
+    async ([id, jid, options]) => {
+      const bodies = [];
+      for await (const { body } of stage.client(id).messages.history(jid, options)) bodies.push(body);
+      return bodies;
+    },
+    [client.id, jid, options],
+  );
+  return { bodies, asked: (await asked()) - before };
+}
+
+const texts = (newest, oldest) => Array.from({ length: newest - oldest + 1 }, (_, at) => `message ${newest - at}`);
+
+/** Has so many messages come for an account, whether it is online or not. */
+async function post(server, account, first, last) {
+  const message = `st.message({ from = "juliet@localhost/balcony", to = "${account.jid}", type = "chat", id = "m"..i }):tag("body"):text("message "..i):up()`;
+  const loop = `for i = ${first}, ${last} do prosody.core_post_stanza(prosody.hosts["localhost"], ${message}) end`;
+  await server.shell(`> local st = require "util.stanza"; ${loop}`);
+}
+
+stage.test("a conversation opens from the store, and the archive is asked for nothing but what is missing", async ({ account, client, online, server }) => {
+  const romeoAccount = account("romeo");
+  await post(server, romeoAccount, 1, 120);
+  // Without a presence nothing is delivered.
+  const romeo = await online(romeoAccount, { ...stored, stanzas: true, presence: false });
+
+  // Nothing is stored yet: all comes from the archive, once.
+  const first = await read(romeo, "juliet@localhost", { limit: 80 });
+  assert.deepEqual(first.bodies, texts(120, 41));
+  assert.ok(first.asked >= 2, `${first.asked}`);
+  const again = await read(romeo, "juliet@localhost", { limit: 80 });
+  assert.deepEqual(again, { bodies: texts(120, 41), asked: 0 });
+  const { bodies } = await read(romeo, "juliet@localhost");
+  assert.deepEqual(bodies, texts(120, 1));
+  assert.deepEqual(await read(romeo, "juliet@localhost"), { bodies, asked: 0 }, "to its beginning");
+
+  // What comes is behind what was there.
+  await romeo.call("presence.set", {});
+  await romeo.settle();
+  await post(server, romeoAccount, 121, 122);
+  await romeo.take("message", { body: "message 122" });
+  assert.deepEqual(await read(romeo, "juliet@localhost", { limit: 4 }), { bodies: texts(122, 119), asked: 0 });
+  await romeo.call("disconnect");
+
+  // Before there is a connection.
+  const later = await offline(client, romeoAccount);
+  assert.deepEqual((await read(later, "Juliet@localhost", { limit: 3 })).bodies, texts(122, 120));
+  assert.deepEqual((await read(later, "juliet@localhost")).bodies, texts(122, 1));
+});
+
+stage.test("a gap is known until the archive has closed it", async ({ account, client, online, page, server }) => {
+  const romeoAccount = account("romeo");
+  const romeo = await online(romeoAccount, { ...stored, stanzas: true });
+  await post(server, romeoAccount, 1, 10);
+  await romeo.take("message", { body: "message 10" });
+  await romeo.call("disconnect");
+  // Whatever the client knew of the archive is lost, as when another tab had it.
+  await page.evaluate(() => new Promise((resolve) => (indexedDB.deleteDatabase("waxwing").onsuccess = resolve)));
+  await post(server, romeoAccount, 11, 70);
+
+  // Without a presence nothing is delivered.
+  const back = await online(romeoAccount, { ...stored, stanzas: true, presence: false });
+  await back.settle();
+  const { bodies, asked } = await read(back, "juliet@localhost", { limit: 65 });
+  assert.deepEqual(bodies, texts(70, 6));
+  assert.ok(asked >= 1);
+  assert.deepEqual(await read(back, "juliet@localhost", { limit: 65 }), { bodies, asked: 0 });
+  await back.call("disconnect");
+  assert.deepEqual((await read(await offline(client, romeoAccount), "juliet@localhost", { limit: 65 })).bodies, bodies);
+});
+
+stage.test("in a conversation of 100,000 messages history() reads no more than it yields", async ({ page, client, account }) => {
+  const romeoAccount = account("romeo");
+  const romeo = await offline(client, romeoAccount);
+  const { bodies, reads } = await page.evaluate(async ([account, id]) => {
+    const { MessageStore } = await import("/pkg/message-store.js");
+    const store = new MessageStore(account, console.error);
+    const [jid, timestamp] = ["juliet@long.example", 1_700_000_000_000];
+    store.add({ id: "m0", from: `${jid}/x`, to: account, type: "chat", direction: "in", body: "message 0", timestamp });
+    const [first] = await store.page(jid, { limit: 1 });
+    const transaction = store.database.transaction("messages", "readwrite");
+    for (let n = 1; n < 100_000; n += 1) {
+      const message = { ...first.message, id: `m${n}`, body: `message ${n}`, timestamp: timestamp + n };
+      transaction.objectStore("messages").put({ jid, age: -message.timestamp, rank: first.rank - n, ids: [`id ${jid} m${n}`], message, isAfterGap: false });
+    }
+    await new Promise((resolve) => (transaction.oncomplete = resolve));
+    const reads = [];
+    const { getAll } = IDBObjectStore.prototype;
+    IDBObjectStore.prototype.getAll = function (range, count) {
+      reads.push(count);
+      return getAll.call(this, range, count);
+    };
+    const bodies = [];
+    for await (const { body } of stage.client(id).messages.history(jid, { limit: 30 })) bodies.push(body);
+    return { bodies, reads };
+  }, [romeoAccount.jid, romeo.id]);
+  assert.deepEqual(bodies, texts(99_999, 99_970));
+  assert.deepEqual(reads, [30]);
 });

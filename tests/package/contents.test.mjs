@@ -34,6 +34,7 @@ const EXPECTED = [
   "messages.js",
   "package.json",
   "storage.js",
+  "stored-history.js",
   "styling.js",
   "waxwing.js",
   "waxwing_bg.wasm",
