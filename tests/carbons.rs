@@ -254,6 +254,17 @@ fn what_this_client_has_sent_does_not_come_back_and_what_other_devices_have_sent
 }
 
 #[test]
+fn what_another_device_of_ours_sends_to_this_one_is_shown_once() {
+    let direct = stamped(&chat(OTHER, OWN_FULL, "m1", "from tab to tab"), OWN_BARE, "a2");
+    let copy = carbon("sent", &stamped(&chat(OTHER, OWN_FULL, "m1", "from tab to tab"), OWN_BARE, "a1"));
+    for order in [[&copy, &direct], [&direct, &copy]] {
+        let mut peer = online();
+        order.iter().for_each(|frame| peer.receive(frame));
+        assert_eq!(bodies(&mut peer), ["from tab to tab"]);
+    }
+}
+
+#[test]
 fn a_stamp_is_believed_only_from_an_archive_that_says_it_takes_out_those_of_others() {
     // XEP-0359, section 7; XEP-0313, section 3.5.
     let message = stamped(&chat("juliet@example.com/x", OWN_FULL, "m1", "Hi"), OWN_BARE, "a1");

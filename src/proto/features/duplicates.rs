@@ -10,6 +10,8 @@
 
 use super::super::event::{Direction, Message, MessageType};
 use super::super::feature::{Cx, Feature, Flow, Way};
+use super::super::jids;
+use super::super::persist::HandledMessage;
 use super::super::xml::Element;
 
 #[derive(Default)]
@@ -30,6 +32,11 @@ impl Feature for Duplicates {
         }
         let is_copy = cx.way() != Way::Direct;
         if is_copy && message.direction == Direction::Out && cx.has_sent(message) {
+            return Flow::Stop;
+        }
+        // What another device of ours sends to this one comes by itself and as a copy, which the archive may tell apart.
+        let has_come = |known: &HandledMessage| known.from == message.from && known.id == message.id;
+        if jids::bare(&message.from) == cx.own_bare() && cx.heard.iter().any(has_come) {
             return Flow::Stop;
         }
         let is_from_archive = cx.is_from_archive();
