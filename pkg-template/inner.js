@@ -392,8 +392,9 @@ class Sink {
     if (flags & DELAYED) message.delayed = true;
     if (flags & CARBON) message.carbon = true;
     if (flags & MARKABLE) message.markable = true;
-    if (extensions) Object.assign(message, JSON.parse(extensions));
-    this.weak.deref()?.emit("message", message);
+    const core = this.weak.deref();
+    if (extensions) core?.extensions?.read(Object.assign(message, JSON.parse(extensions)));
+    core?.emit("message", message);
   }
 
   presence(from, fromEnd, status, statusEnd, type, show, priority) {

@@ -67,18 +67,24 @@ stage.test("an extension of the app reads messages and presences, and answers re
     await romeo.messages.send({ to: juliet.jid, payloads: [xml`<poll xmlns="urn:example:poll" question="Go?"/>`] });
     const { poll, body, payloads } = await message;
     const ask = (name) => romeo.request(xml`<iq type="set" to=${juliet.jid}>${{ name, xmlns: "urn:example:poll", attrs: {}, children: [] }}</iq>`);
+    // With a text, and to oneself as well.
+    const [told, heard] = [romeo, juliet].map((client) => new Promise((resolve) => client.once("message", resolve)));
+    stage.client(from).extend({ name: "polls", namespaces: ["urn:example:poll"], onMessage: () => ({ poll: { question: "mine" } }) });
+    await romeo.messages.send({ to: juliet.jid, body: "A poll", payloads: [xml`<poll xmlns="urn:example:poll" question="Stay?"/>`] });
+    const questions = [(await told).poll.question, (await heard).poll.question];
     const answer = await ask("vote");
     const refusal = await ask("other").catch(({ condition, type, text }) => ({ condition, type, text }));
     romeo.sendRaw(xml`<presence to=${juliet.jid}><poll xmlns="urn:example:poll"/></presence>`);
     while (seen.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
     remove();
     const none = await ask("vote").catch(({ condition }) => condition);
-    return { poll, body, payloads, answer: answer.children[0].attrs, refusal, seen, none };
+    return { poll, body, payloads, questions, answer: answer.children[0].attrs, refusal, seen, none };
   }, [romeo.id, juliet.id]);
   assert.deepEqual(outcome, {
     poll: { question: "Go?" },
     body: undefined,
     payloads: [{ name: "poll", xmlns: "urn:example:poll", attrs: { question: "Go?" }, children: [] }],
+    questions: ["mine", "Stay?"],
     answer: { as: "set" },
     refusal: { condition: "not-allowed", type: "auth", text: "No & never" },
     seen: [["poll", romeo.fullJid]],
