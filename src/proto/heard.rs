@@ -9,6 +9,9 @@ use super::persist::HandledMessage;
 /// So many are remembered, the last ones: more than a server holds unconfirmed.
 const REMEMBERED: usize = 512;
 
+/// Among so many of them a copy may be that overtook the message itself.
+const JUST_COME: usize = 16;
+
 /// So many of them outlive the page.
 const STORED: usize = 128;
 
@@ -42,6 +45,12 @@ impl HeardMessages {
             _ => known.message.id == message.id && may_be_copy(known),
         };
         self.heard.iter().any(|known| known.message.from == message.from && is_same(known))
+    }
+
+    /// Whether a copy of it was faster, by what the archive has stamped: a sender's id may come twice.
+    pub(crate) fn has_just_come(&self, message: &Message) -> bool {
+        let is_same = |known: &Heard| known.message.archive_id == message.stanza_id && known.message.from == message.from;
+        message.stanza_id.is_some() && self.heard.iter().rev().take(JUST_COME).any(is_same)
     }
 
     pub(crate) fn remember(&mut self, message: &Message, is_from_archive: bool) {

@@ -40,7 +40,12 @@ impl Feature for Duplicates {
             return Flow::Stop;
         }
         let is_from_archive = cx.is_from_archive();
-        if (is_copy || message.is_delayed) && cx.heard.is_known(message, is_from_archive) {
+        let is_known = if is_copy || message.is_delayed {
+            cx.heard.is_known(message, is_from_archive)
+        } else {
+            cx.heard.has_just_come(message)
+        };
+        if is_known {
             return Flow::Stop;
         }
         cx.heard.remember(message, is_from_archive);
