@@ -55,6 +55,10 @@ impl Feature for Carbons {
         if (direction == Direction::Out && !is_sent_by_us) || message.attr("type") == Some("groupchat") {
             return Opened::Taken;
         }
+        // It was sent to this very device, and comes by itself.
+        if message.attr("to") == Some(cx.own_jid()) {
+            return Opened::Taken;
+        }
         let stamp_ms = [forwarded, stanza].into_iter().find_map(stamp_of);
         Opened::Copy(Copied { stanza: message, way: Way::Carbon, direction, stamp_ms, archive_id: None })
     }
