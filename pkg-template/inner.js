@@ -393,7 +393,10 @@ class Sink {
     if (flags & CARBON) message.carbon = true;
     if (flags & MARKABLE) message.markable = true;
     const core = this.weak.deref();
-    if (extensions) core?.extensions?.read(Object.assign(message, JSON.parse(extensions)));
+    if (extensions) {
+      Object.assign(message, JSON.parse(extensions));
+      core?.extensions?.read(message);
+    }
     core?.emit("message", message);
   }
 
