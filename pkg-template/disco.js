@@ -17,7 +17,10 @@ const PAGE_SIZE = 100;
 export class Disco extends Part {
   async info(of, node, options) {
     const checked = [jid(of, "jid"), nodeOf(node)];
-    return this[inner]().call((engine, token) => engine.discoInfo(token, ...checked), waiting(options));
+    const behind = this[inner]();
+    const info = await behind.call((engine, token) => engine.discoInfo(token, ...checked), waiting(options));
+    behind.store?.keepCaps(behind.engine?.verifiedCaps());
+    return info;
   }
 
   async supports(of, namespace, options) {

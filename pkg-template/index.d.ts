@@ -196,7 +196,7 @@ export interface ClientOptions {
    * the others log in by themselves and keep all in memory. An anonymous account has nothing to come back to.
    *
    * Kept are the roster, presences, messages on their way, and the token for the next login, which is the one secret; never a password.
-   * Messages are on their way in clear text. With `"indexeddb"` all messages are kept besides, so that
+   * Messages are on their way in clear text. With `"indexeddb"` all messages are kept besides, and what others can do, so that
    * {@link MessagesPart.conversations} can tell before the network does; by any number of tabs, and until logout(). Above 1 MiB, and where the browser has no Web Locks, only messages on their way are kept. A storage
    * that fails, or does not answer in 2 s, is reported by an `error` event (`storage-failed`), and all is kept in memory.
    */

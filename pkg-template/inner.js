@@ -220,6 +220,7 @@ export class Inner {
     this.engine = engine;
     this.tellInterests();
     this.extensions?.tell(engine);
+    this.store?.caps().then((caps) => caps && this.engine === engine && engine.restoreCaps(caps));
     return engine;
   }
 

@@ -11,11 +11,16 @@ import { XmppError } from "./error.js";
 
 const MESSAGES = "messages";
 const IDS = "ids";
+/** What clients can do, under the key `verified`: see verifiedCaps() of the engine. */
+const CAPS = "caps";
 
 /** Each takes a database from the version that is its place in the list to the next. Never change one that was published. */
 const MIGRATIONS = [
   (database) => {
     database.createObjectStore(MESSAGES, { keyPath: ["jid", "age", "rank"] }).createIndex(IDS, IDS, { multiEntry: true });
+  },
+  (database) => {
+    database.createObjectStore(CAPS);
   },
 ];
 
@@ -30,6 +35,7 @@ export class MessageStore {
     this.database = undefined;
     this.isBroken = false;
     this.waiting = [];
+    this.keptCaps = undefined;
     this.writing = Promise.resolve();
     this.lastRank = 0;
     // Conversations of which this session has added a message, and of which the archive was asked for the end.
@@ -116,6 +122,17 @@ export class MessageStore {
     return found.sort((one, other) => one.age - other.age);
   }
 
+  /** What other clients can do, as the engine has verified it. */
+  keepCaps(caps) {
+    if (caps === undefined || caps === this.keptCaps) return;
+    this.keptCaps = caps;
+    this.later((_, transaction) => answer(transaction.objectStore(CAPS).put(caps, "verified")));
+  }
+
+  async caps() {
+    return this.read(undefined, (_, transaction) => answer(transaction.objectStore(CAPS).get("verified")));
+  }
+
   /** Forgets a conversation, or all. */
   async clear(jid) {
     this.later((store) => answer(jid === undefined ? store.clear() : store.delete(IDBKeyRange.bound([jid], [jid, []]))));
@@ -161,8 +178,8 @@ export class MessageStore {
   async write() {
     const writes = this.waiting;
     this.waiting = [];
-    await this.attempt(undefined, "readwrite", async (store) => {
-      for (const write of writes) await write(store);
+    await this.attempt(undefined, "readwrite", async (store, transaction) => {
+      for (const write of writes) await write(store, transaction);
     });
   }
 
@@ -175,12 +192,12 @@ export class MessageStore {
     let transaction;
     try {
       const database = (this.database ??= await this.open());
-      transaction = database.transaction(MESSAGES, mode);
+      transaction = database.transaction([MESSAGES, CAPS], mode);
       const done = new Promise((resolve, reject) => {
         transaction.oncomplete = resolve;
         transaction.onabort = () => reject(transaction.error);
       });
-      const [result] = await Promise.all([act(transaction.objectStore(MESSAGES)), done]);
+      const [result] = await Promise.all([act(transaction.objectStore(MESSAGES), transaction), done]);
       return result;
     } catch (error) {
       this.isBroken = true;

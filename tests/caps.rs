@@ -89,6 +89,40 @@ fn presences_make_no_requests_and_one_answer_is_for_all_with_the_same_hash() {
     assert!(asked(&mut peer).is_empty());
 }
 
+#[test]
+fn what_another_page_has_verified_is_known_and_what_a_storage_makes_up_is_not() {
+    let mut peer = Peer::online();
+    available(&mut peer, "juliet@example.com/exodus", EXODUS);
+    ask(&mut peer, 1, "juliet@example.com/exodus");
+    let (jid, _, id) = one_asked(&mut peer);
+    answer(&mut peer, &jid, &id, EXODUS_INFO);
+    let record = peer.session.verified_caps();
+    assert_eq!(record.len(), 1);
+
+    let mut next = Peer::online();
+    next.session.restore_caps_from_json(&serde_json::to_string(&record).unwrap());
+    assert_eq!(next.session.verified_caps(), record, "also what nobody has asked for yet");
+    available(&mut next, "nurse@example.com/x", EXODUS);
+    ask(&mut next, 1, "nurse@example.com/x");
+    assert_eq!(info(&mut next, 1).features.len(), 4);
+    assert!(asked(&mut next).is_empty());
+    assert_eq!(next.session.verified_caps(), record);
+
+    let (key, text) = &record[0];
+    let forged = text.replace("http://jabber.org/protocol/muc", "urn:example:poison");
+    for wrong in [forged.as_str(), "<iq/>", "<", ""] {
+        let mut peer = Peer::online();
+        peer.session.restore_caps(vec![(key.clone(), wrong.to_owned())]);
+        available(&mut peer, "nurse@example.com/x", EXODUS);
+        ask(&mut peer, 1, "nurse@example.com/x");
+        one_asked(&mut peer);
+    }
+    for wrong in ["", "{}", "[[1,2]]", "[[\"a\"]]", "null"] {
+        peer.session.restore_caps_from_json(wrong);
+    }
+    assert_eq!(peer.session.verified_caps(), record);
+}
+
 /// XEP-0115, section 5.4, rule 3.9: MUST NOT be cached for others, and another one is asked.
 #[test]
 fn an_answer_that_the_hash_does_not_stand_for_is_good_for_its_sender_alone() {

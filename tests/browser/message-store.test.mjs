@@ -237,3 +237,37 @@ stage.test("in a conversation of 100,000 messages history() reads no more than i
   assert.deepEqual(bodies, texts(99_999, 99_970));
   assert.deepEqual(reads, [30]);
 });
+
+stage.test("a database of the version before is taken along, and what others can do is known in the next page", async ({ page, account, client, online, server }) => {
+  const [romeoAccount, julietAccount] = [account("romeo"), account("juliet")];
+  server.writeRoster(romeoAccount.jid, [{ jid: julietAccount.jid, subscription: "both" }]);
+  server.writeRoster(julietAccount.jid, [{ jid: romeoAccount.jid, subscription: "both" }]);
+  // As the first version made it.
+  await page.evaluate(([name, jid, to]) => {
+    const request = indexedDB.open(name, 1);
+    request.onupgradeneeded = () => request.result.createObjectStore("messages", { keyPath: ["jid", "age", "rank"] }).createIndex("ids", "ids", { multiEntry: true });
+    return new Promise((resolve) => {
+      request.onsuccess = () => {
+        const message = { id: "m1", from: `${jid}/x`, to, type: "chat", direction: "in", body: "of old", timestamp: 1_700_000_000_000 };
+        const transaction = request.result.transaction("messages", "readwrite");
+        transaction.objectStore("messages").put({ jid, age: -message.timestamp, rank: -1, ids: [`id ${jid} m1`], message, isAfterGap: true });
+        transaction.oncomplete = () => resolve(request.result.close());
+      };
+    });
+  }, [`waxwing-messages:${romeoAccount.jid}`, julietAccount.jid, romeoAccount.jid]);
+
+  const juliet = await online(julietAccount);
+  const romeo = await online(romeoAccount, stored);
+  assert.deepEqual((await romeo.call("messages.conversations")).map(({ message }) => message.body), ["of old"]);
+  await romeo.take("presence", { from: juliet.fullJid });
+  const info = await romeo.call("disco.info", juliet.fullJid);
+  await romeo.call("messages.conversations");
+  await romeo.call("disconnect");
+
+  const later = await client(romeoAccount, { ...stored, stanzas: true });
+  await later.call("connect");
+  await later.take("presence", { from: juliet.fullJid });
+  assert.deepEqual(await later.call("disco.info", juliet.fullJid), info);
+  const asked = (await later.seen("stanza", { direction: "out" })).filter(({ xml }) => xml.includes("disco#info") && xml.includes(juliet.fullJid));
+  assert.deepEqual(asked, []);
+});

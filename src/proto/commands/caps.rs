@@ -3,6 +3,7 @@
 use super::super::error::Error;
 use super::super::io::Token;
 use super::super::jids;
+use super::super::json::Json;
 use super::super::session::Session;
 use super::super::time::Now;
 
@@ -17,5 +18,22 @@ impl Session {
             let advert = presence.and_then(|presence| presence.caps.clone());
             features.caps.info(cx, token, jid, node, advert)
         })
+    }
+
+    /// The answers that were found to be what presences say, each with its key, to be stored.
+    pub fn verified_caps(&self) -> Vec<(String, String)> {
+        self.features().caps.record()
+    }
+
+    /// Takes in what [`verified_caps`](Self::verified_caps) gave in another page. It is not believed, but verified when somebody asks.
+    pub fn restore_caps(&mut self, record: Vec<(String, String)>) {
+        self.features_mut().caps.restore(record);
+    }
+
+    /// As [`restore_caps`](Self::restore_caps), as JSON; what cannot be read is left out.
+    pub fn restore_caps_from_json(&mut self, record: &str) {
+        let pair = |pair: Json<'_>| <[String; 2]>::try_from(pair.list(Json::text)?).ok().map(Into::into);
+        let record = Json::parse(record).and_then(|record| record.list(pair));
+        self.restore_caps(record.unwrap_or_default());
     }
 }

@@ -5,7 +5,8 @@
 //! next one is asked.
 //!
 //! Of the server and of the account the answers are kept for the session. Items, and the queries that have nothing to do with hashes, are
-//! JavaScript: see `disco.js`. Verified answers are kept in memory only.
+//! JavaScript: see `disco.js`. Verified answers can be taken out as XML, to be stored, and put back: each is verified again before it is used, so that
+//! a storage can poison nothing.
 
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ use super::super::io::{Reply, Token};
 use super::super::iq::Ticket;
 use super::super::jids;
 use super::super::sorted::Sorted;
-use super::super::xml::Element;
+use super::super::xml::{self, Element, Writer, ns};
 use super::FeatureId;
 
 const NS_INFO: &str = "http://jabber.org/protocol/disco#info";
@@ -26,6 +27,10 @@ const MOST_VERIFIED: usize = 256;
 
 /// A larger answer is not kept for others: somebody wants to fill our memory.
 const MOST_BYTES: usize = 1 << 16;
+
+/// What is stored of them: the last ones, and none that is larger.
+const MOST_STORED: usize = 64;
+const MOST_STORED_BYTES: usize = 1 << 13;
 
 mod purpose {
     /// The answer is for whoever asked.
@@ -44,6 +49,10 @@ pub(crate) struct Caps {
     verified: Sorted<Arc<DiscoInfo>>,
     /// The same keys, the oldest first.
     order: Vec<String>,
+    /// The answers as they came, by the same keys.
+    texts: Sorted<String>,
+    /// What was stored in another page, by key, and has not been verified here.
+    stored: Sorted<String>,
     /// Those who want to know about the same hash. The first one's JID was asked.
     waiting: Sorted<Vec<Waiter>>,
 }
@@ -66,6 +75,9 @@ impl Caps {
     ) -> Result<(), Error> {
         if let (None, Some(advert)) = (node, advert) {
             let key = advert.key();
+            if let Some(key) = &key {
+                self.verify_stored(cx, key, &advert);
+            }
             let verified = key.as_ref().and_then(|key| self.verified.get(key));
             if let Some(info) = verified.or(advert.answer()) {
                 cx.settle(token, Ok(Reply::Info(info.clone())));
@@ -113,7 +125,7 @@ impl Caps {
             Ok(query) => match asked.advert.verified(query) {
                 Some(info) => {
                     let info = Arc::new(info);
-                    self.keep_verified(key, &info);
+                    self.keep_verified(key, &info, text_of(query));
                     for Waiter { token, advert, .. } in waiters {
                         advert.keep_answer(&info);
                         cx.settle(token, Ok(Reply::Info(info.clone())));
@@ -138,14 +150,43 @@ impl Caps {
         self.ask_first(cx, key, waiters);
     }
 
-    fn keep_verified(&mut self, key: String, info: &Arc<DiscoInfo>) {
+    /// What another page has found out counts once it is found to be so.
+    fn verify_stored(&mut self, cx: &Cx<'_>, key: &str, advert: &Advert) {
+        let Some(text) = self.stored.remove(key) else { return };
+        let limits = cx.config().limits;
+        let Some(document) = xml::parse_stored(&text, &limits) else { return };
+        let query = document.root().child("query", NS_INFO);
+        if let Some(info) = query.and_then(|query| advert.verified(query)) {
+            self.keep_verified(key.to_owned(), &Arc::new(info), Some(text));
+        }
+    }
+
+    /// The last verified answers, by key, and those that nobody has asked for yet.
+    pub(crate) fn record(&self) -> Vec<(String, String)> {
+        let verified = self.order.iter().rev().filter_map(|key| Some((key.clone(), self.texts.get(key)?.clone())));
+        let stored = self.stored.iter().map(|(key, text)| (key.to_owned(), text.clone()));
+        verified.chain(stored).take(MOST_STORED).collect()
+    }
+
+    pub(crate) fn restore(&mut self, record: Vec<(String, String)>) {
+        for (key, text) in record.into_iter().take(MOST_STORED) {
+            self.stored.insert(key, text);
+        }
+    }
+
+    fn keep_verified(&mut self, key: String, info: &Arc<DiscoInfo>, text: Option<String>) {
         if info.weight() > MOST_BYTES {
             return;
         }
         if self.order.len() == MOST_VERIFIED {
-            self.verified.remove(&self.order.remove(0));
+            let oldest = self.order.remove(0);
+            self.verified.remove(&oldest);
+            self.texts.remove(&oldest);
         }
         self.order.push(key.clone());
+        if let Some(text) = text.filter(|text| text.len() <= MOST_STORED_BYTES) {
+            self.texts.insert(key.clone(), text);
+        }
         self.verified.insert(key, info.clone());
     }
 }
@@ -174,6 +215,13 @@ fn ask(cx: &mut Cx<'_>, jid: &str, node: Option<&str>, ticket: Ticket) -> Result
         w.open("query", NS_INFO).attr_opt("node", node).close();
     })?;
     Ok(())
+}
+
+/// With the language that it inherits.
+fn text_of(query: Element<'_>) -> Option<String> {
+    let mut w = Writer::new();
+    w.open("iq", ns::CLIENT).lang(query.lang()).copy(query, NS_INFO);
+    w.finish().ok()
 }
 
 fn query_of(reply: Result<Element<'_>, Error>) -> Result<Element<'_>, Error> {

@@ -390,7 +390,7 @@ impl Session {
         &self.features
     }
 
-    #[cfg(feature = "custom")]
+    #[cfg(any(feature = "caps", feature = "custom"))]
     pub(in crate::proto) fn features_mut(&mut self) -> &mut Features {
         &mut self.features
     }
