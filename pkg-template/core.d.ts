@@ -14,6 +14,7 @@
  * - `url` is required: the server is not looked for (XEP-0156).
  * - When a session is lost for good, the archive (XEP-0313) is not asked: messages that were on the wire and that the server has not confirmed
  *   fail with `delivery-unknown`, and what a crashed server had taken for us and not delivered is not fetched.
+ * - There is nothing of what extensions add: receipts, markers, chat states, corrections, carbons, history, blocking, disco, `extend()` and the like.
  * - Others who ask for its features (XEP-0030), its version (XEP-0092) or the time (XEP-0202) are answered with `service-unavailable`.
  *
  * Both can be used in one page. They are two modules, each of which loads its own WebAssembly.
