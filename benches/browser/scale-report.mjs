@@ -37,7 +37,7 @@ function said({ rounds, date, browser, machine }) {
 }
 
 function time(ms) {
-  const [value, unit] = ms >= 1 ? [ms, "ms"] : ms >= 0.001 ? [ms * 1_000, "µs"] : [ms * 1e6, "ns"];
+  const [value, unit] = ms >= 10_000 ? [ms / 1_000, "s"] : ms >= 1 ? [ms, "ms"] : ms >= 0.001 ? [ms * 1_000, "µs"] : [ms * 1e6, "ns"];
   const rounded = value >= 100 ? Math.round(value).toLocaleString("en") : value.toPrecision(2);
   return `${rounded} ${unit}`;
 }
