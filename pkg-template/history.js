@@ -1,12 +1,9 @@
 // What an archive has (XEP-0313), page by page (XEP-0059), and what is archived (XEP-0441).
 
 import { jid, listOf, moment, nonEmpty, oneOf, optional, shape, waitingFields, whole } from "./check.js";
-import { aborted, errorFrom, invalid, XmppError } from "./error.js";
-import { storedHistory } from "./stored-history.js";
+import { errorFrom, invalid, XmppError } from "./error.js";
+import { goOn, PAGE, storedHistory } from "./stored-history.js";
 import { xml } from "./xml.js";
-
-/** Messages in a page. */
-const PAGE = 50;
 
 /** XEP-0431, and what servers called it before. */
 const SEARCH_FIELDS = ["{urn:xmpp:fulltext:0}fulltext", "withtext"];
@@ -61,7 +58,7 @@ async function* messagesOf(behind, query, { before, after, start, end, search },
     const { messages } = page;
     if (!isForward) messages.reverse();
     for (const message of messages) {
-      if (waiting.signal?.aborted) throw aborted("the loop over history() was aborted", waiting.signal.reason);
+      goOn(waiting.signal);
       yield message;
     }
     left -= messages.length;

@@ -35,7 +35,6 @@ export class MessageStore {
     this.database = undefined;
     this.isBroken = false;
     this.waiting = [];
-    this.keptCaps = undefined;
     this.writing = Promise.resolve();
     this.lastRank = 0;
     // Conversations of which this session has added a message, and of which the archive was asked for the end.
@@ -124,8 +123,7 @@ export class MessageStore {
 
   /** What other clients can do, as the engine has verified it. */
   keepCaps(caps) {
-    if (caps === undefined || caps === this.keptCaps) return;
-    this.keptCaps = caps;
+    if (caps === undefined) return;
     this.later((_, transaction) => answer(transaction.objectStore(CAPS).put(caps, "verified")));
   }
 

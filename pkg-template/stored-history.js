@@ -3,8 +3,8 @@
 import { aborted } from "./error.js";
 import { keyOf } from "./message-store.js";
 
-/** Messages in a page. */
-const PAGE = 50;
+/** Messages in a page, of the store and of an archive. */
+export const PAGE = 50;
 
 /**
  * The newest first. `before` is an archive id; where it is not stored, all comes from the archive (`archived`). `ask` has a page of the archive, the
@@ -18,7 +18,7 @@ export async function* storedHistory(behind, jid, { before, start, end, limit = 
   for (let left = limit; left > 0; ) {
     const records = await store.page(jid, { limit: Math.min(left, PAGE), before: key, start, end });
     for (const record of records) {
-      if (signal?.aborted) throw aborted("the loop over history() was aborted", signal.reason);
+      goOn(signal);
       const { message, stage } = record;
       yield stage ? { ...message, stage } : message;
       key = keyOf(record);
@@ -28,6 +28,11 @@ export async function* storedHistory(behind, jid, { before, start, end, limit = 
     }
     if (records.length === 0) return;
   }
+}
+
+/** Unless the loop was given up. */
+export function goOn(signal) {
+  if (signal?.aborted) throw aborted("the loop over history() was aborted", signal.reason);
 }
 
 /** Once a session: what the archive has at the end of the conversation is stored, whatever became of it on its way here. */

@@ -14,10 +14,10 @@ impl Engine {
         result(self.driver.act(|session, now| session.disco_info(now, Token(token), jid, node.as_deref())))
     }
 
-    /// JSON, to be stored.
+    /// JSON, to be stored; nothing if it is the same as last time.
     #[wasm_bindgen(js_name = verifiedCaps)]
-    pub fn verified_caps(&self) -> String {
-        self.driver.read(|session| to_json(&session.verified_caps()))
+    pub fn verified_caps(&self) -> Option<String> {
+        self.driver.act(|session, _| session.take_caps_news().then(|| to_json(&session.verified_caps())))
     }
 
     /// What `verifiedCaps()` gave in another page.

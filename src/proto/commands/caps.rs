@@ -25,6 +25,11 @@ impl Session {
         self.features().caps.record()
     }
 
+    /// Whether [`verified_caps`](Self::verified_caps) has something else to say than at the last call of this.
+    pub fn take_caps_news(&mut self) -> bool {
+        self.features_mut().caps.take_news()
+    }
+
     /// Takes in what [`verified_caps`](Self::verified_caps) gave in another page. It is not believed, but verified when somebody asks.
     pub fn restore_caps(&mut self, record: Vec<(String, String)>) {
         self.features_mut().caps.restore(record);

@@ -51,6 +51,8 @@ pub(crate) struct Caps {
     order: Vec<String>,
     /// The answers as they came, by the same keys.
     texts: Sorted<String>,
+    /// There is one that nobody has stored.
+    has_news: bool,
     /// What was stored in another page, by key, and has not been verified here.
     stored: Sorted<String>,
     /// Those who want to know about the same hash. The first one's JID was asked.
@@ -168,6 +170,11 @@ impl Caps {
         verified.chain(stored).take(MOST_STORED).collect()
     }
 
+    /// Whether the record has changed since the last look.
+    pub(crate) fn take_news(&mut self) -> bool {
+        std::mem::take(&mut self.has_news)
+    }
+
     pub(crate) fn restore(&mut self, record: Vec<(String, String)>) {
         for (key, text) in record.into_iter().take(MOST_STORED) {
             self.stored.insert(key, text);
@@ -186,6 +193,7 @@ impl Caps {
         self.order.push(key.clone());
         if let Some(text) = text.filter(|text| text.len() <= MOST_STORED_BYTES) {
             self.texts.insert(key.clone(), text);
+            self.has_news = true;
         }
         self.verified.insert(key, info.clone());
     }
