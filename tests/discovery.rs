@@ -156,7 +156,7 @@ fn links_come_before_guesses_and_nothing_is_tried_twice() {
     let error = failure(&mut peer, T);
     // A server was found, and cannot be reached.
     assert_eq!(error.code, Code::ConnectionFailed);
-    let remediation = error.remediation.unwrap();
+    let remediation = error.remediation.clone().unwrap();
     assert!(peer.opened.iter().all(|url| remediation.contains(url)), "{remediation}");
     assert_eq!(states(&mut peer), ["connecting", "offline"]);
     assert_eq!(peer.session.poll_timeout(), None);
@@ -183,9 +183,9 @@ fn each_reason_why_no_server_is_found_has_its_words() {
         let error = failure(&mut peer, T);
         assert_eq!(error.code, Code::DiscoveryFailed);
         assert!(error.message.contains(says), "{}", error.message);
-        let remediation = error.remediation.unwrap();
+        let remediation = error.remediation.as_ref().unwrap();
         assert!(remediation.contains(remedy) && GUESSES.iter().all(|url| remediation.contains(url)), "{remediation}");
-        let details = error.cause.unwrap().message;
+        let details = &error.cause.as_ref().unwrap().message;
         for tried in [JRD_URL, XRD_URL, GUESSES[0], GUESSES[1]] {
             assert!(details.contains(tried), "{details}");
         }

@@ -351,7 +351,7 @@ fn a_refused_resource_is_told_with_the_servers_own_error() {
         attribute(&request, "id")
     ));
     let error = failure(&mut peer);
-    assert_eq!(error.cause.unwrap().code, Code::StanzaError);
+    assert_eq!(error.cause.as_ref().unwrap().code, Code::StanzaError);
 }
 
 #[test]

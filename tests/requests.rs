@@ -54,7 +54,7 @@ fn an_error_comes_back_typed() {
         (Code::StanzaError, Some("item-not-found"), Some(ErrorType::Cancel))
     );
     assert_eq!((error.text.as_deref(), error.by.as_deref()), (Some("Nobody"), Some("example.com")));
-    assert_eq!(error.application_condition.unwrap().xmlns, "urn:x");
+    assert_eq!(error.application_condition.as_ref().unwrap().xmlns, "urn:x");
 }
 
 #[test]

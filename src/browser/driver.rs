@@ -23,7 +23,7 @@ use super::timer::Timer;
 pub(crate) trait Host {
     /// `frame` is the text of the frame that is being handled, the same that the page has at hand; empty outside of one.
     fn event(&self, event: Event, frame: &str);
-    fn settled(&self, token: Token, result: Result<Reply, Box<Error>>);
+    fn settled(&self, token: Token, result: Result<Reply, Error>);
     /// To be answered with [`Input::Credentials`].
     fn ask_credentials(&self, id: u32, mechanisms: Vec<String>, jid: String);
 }

@@ -106,7 +106,7 @@ impl Host for JsHost {
         let _ = self.sink.event(index, payload.as_deref());
     }
 
-    fn settled(&self, token: Token, result: Result<Reply, Box<Error>>) {
+    fn settled(&self, token: Token, result: Result<Reply, Error>) {
         let (error, value) = match result {
             Ok(Reply::Done) => (JsValue::UNDEFINED, JsValue::UNDEFINED),
             Ok(Reply::Message(message)) if self.tell_sent(token, &message).is_some() => return,
@@ -116,7 +116,7 @@ impl Host for JsHost {
             Ok(Reply::Page(page)) => (JsValue::UNDEFINED, to_js(&page)),
             #[cfg(feature = "caps")]
             Ok(Reply::Info(info)) => (JsValue::UNDEFINED, to_js(&info)),
-            Err(error) => (to_js(&*error), JsValue::UNDEFINED),
+            Err(error) => (to_js(&error), JsValue::UNDEFINED),
         };
         let _ = self.sink.settled(token.0, error, value);
     }

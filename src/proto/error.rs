@@ -1,6 +1,7 @@
 //! One error type, as JavaScript sees it: who erred, what happened, and what to do.
 
 use std::fmt;
+use std::ops::{Deref, DerefMut};
 
 use serde::Serialize;
 
@@ -75,9 +76,17 @@ pub struct Missing {
 }
 
 /// What went wrong. Never carries a password, a token or a SASL payload.
+///
+/// No larger than a pointer, since nearly all that is called returns one or nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Error(Box<ErrorDetails>);
+
+/// What an [`Error`] says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Error {
+#[non_exhaustive]
+pub struct ErrorDetails {
     pub code: Code,
     /// What happened, in a sentence.
     pub message: String,
@@ -104,12 +113,12 @@ pub struct Error {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remediation: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub cause: Option<Box<Error>>,
+    pub cause: Option<Error>,
 }
 
 impl Error {
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(ErrorDetails {
             code,
             message: message.into(),
             condition: None,
@@ -121,7 +130,7 @@ impl Error {
             application_condition: None,
             remediation: None,
             cause: None,
-        }
+        }))
     }
 
     /// The caller passed something that cannot be used.
@@ -145,8 +154,22 @@ impl Error {
     }
 
     pub(crate) fn because(mut self, cause: Error) -> Self {
-        self.cause = Some(Box::new(cause));
+        self.cause = Some(cause);
         self
+    }
+}
+
+impl Deref for Error {
+    type Target = ErrorDetails;
+
+    fn deref(&self) -> &ErrorDetails {
+        &self.0
+    }
+}
+
+impl DerefMut for Error {
+    fn deref_mut(&mut self) -> &mut ErrorDetails {
+        &mut self.0
     }
 }
 

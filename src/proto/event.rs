@@ -43,7 +43,7 @@ pub enum Event {
     /// Emitted when a payload of an extension of the app came in a presence or an IQ request.
     Extension(Box<ExtensionEvent>),
     /// Emitted when something went wrong outside any request.
-    Error(Box<Error>),
+    Error(Error),
 }
 
 impl Event {
@@ -93,7 +93,7 @@ pub struct StateChange {
     pub previous: State,
     /// Why the connection was lost or could not be made.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub error: Option<Box<Error>>,
+    pub error: Option<Error>,
     /// With `waiting`: milliseconds until the next attempt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_in_ms: Option<u32>,
@@ -151,7 +151,7 @@ pub struct Delivery {
     pub to: String,
     pub stage: Stage,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub error: Option<Box<Error>>,
+    pub error: Option<Error>,
 }
 
 /// What somebody does in a conversation (XEP-0085, section 2).
@@ -267,7 +267,7 @@ pub struct Presence {
     pub idle_since_ms: Option<i64>,
     /// With type error: why our presence did not arrive, or what a room has against it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub error: Option<Box<Error>>,
+    pub error: Option<Error>,
     /// What it says of what the client can do.
     #[serde(skip)]
     pub(crate) caps: Option<Arc<Advert>>,

@@ -292,11 +292,11 @@ impl Cx<'_> {
 
     /// Reports what went wrong outside any request.
     pub(crate) fn report(&mut self, error: Error) {
-        self.emit(Event::Error(Box::new(error)));
+        self.emit(Event::Error(error));
     }
 
     pub(crate) fn settle(&mut self, token: Token, result: Result<Reply, Error>) {
-        self.outputs.push_back(Output::Settled { token, result: result.map_err(Box::new) });
+        self.outputs.push_back(Output::Settled { token, result });
     }
 
     /// Sends a presence, or another stanza that is not kept.

@@ -88,7 +88,7 @@ pub enum Output {
     /// Tell the app.
     Event(Event),
     /// A command has its outcome.
-    Settled { token: Token, result: Result<Reply, Box<Error>> },
+    Settled { token: Token, result: Result<Reply, Error> },
 }
 
 /// What came of [`Output::OpenStorage`].

@@ -58,7 +58,7 @@ pub use discovery::{HOST_META_BYTES, HostMeta, HostMetaFault, HostMetaFormat, Li
 #[cfg(feature = "caps")]
 pub use entity_caps::{DiscoForm, DiscoIdentity, DiscoInfo};
 pub use entropy::Entropy;
-pub use error::{ApplicationCondition, Code, Error, ErrorType, Missing};
+pub use error::{ApplicationCondition, Code, Error, ErrorDetails, ErrorType, Missing};
 pub use event::{
     Activity, Ask, ChatState, Delivery, Direction, DisplayedElsewhere, Event, ExtensionEvent, ExtensionEventKind, Fallback, Hint,
     Message, MessageExtensions, MessageType, Presence, PresenceType, Reactions, ReplyTo, Retracted, RosterChange,

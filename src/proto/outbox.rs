@@ -169,7 +169,7 @@ impl Outbox {
                 self.sent_messages -= 1;
                 fail(message, &error, outputs);
             }
-            None => outputs.push_back(Output::Event(Event::Error(Box::new(error)))),
+            None => outputs.push_back(Output::Event(Event::Error(error))),
         }
     }
 
@@ -403,14 +403,14 @@ fn succeed(stanza: Outgoing, is_quiet: bool, outputs: &mut VecDeque<Output>) {
 }
 
 fn fail(stanza: Outgoing, error: &Error, outputs: &mut VecDeque<Output>) {
-    tell(&stanza, Stage::Failed, Some(Box::new(error.clone())), outputs);
+    tell(&stanza, Stage::Failed, Some(error.clone()), outputs);
     if let Some(token) = stanza.token {
-        outputs.push_back(Output::Settled { token, result: Err(Box::new(error.clone())) });
+        outputs.push_back(Output::Settled { token, result: Err(error.clone()) });
     }
 }
 
 /// Of what is no message of the app nothing is told.
-fn tell(stanza: &Outgoing, stage: Stage, error: Option<Box<Error>>, outputs: &mut VecDeque<Output>) {
+fn tell(stanza: &Outgoing, stage: Stage, error: Option<Error>, outputs: &mut VecDeque<Output>) {
     if let Some(message) = &stanza.message {
         let delivery = Delivery { id: message.id.clone(), to: message.to.clone(), stage, error };
         outputs.push_back(Output::Event(Event::Delivery(delivery)));

@@ -226,7 +226,7 @@ mod tests {
         assert_eq!(error.message, "the peer answered: policy-violation (wait): Slow down");
         assert_eq!(error.kind, Some(ErrorType::Wait));
         assert_eq!(error.by.as_deref(), Some("example.net"));
-        let application = error.application_condition.unwrap();
+        let application = error.application_condition.clone().unwrap();
         assert_eq!((application.name.as_str(), application.xmlns.as_str()), ("too-many", "urn:limits"));
         assert!(error.remediation.is_some());
     }

@@ -285,7 +285,7 @@ impl Peer {
                     held.push(with_count(&frame, &["<a ", "<resume "], |h| if h > answered { h - answered } else { h }));
                 }
                 Output::Event(event) => self.events.push((event.name().to_owned(), serde_json::to_value(&event).unwrap())),
-                Output::Settled { token, result } => self.settled.push((token, result.map_err(|error| *error))),
+                Output::Settled { token, result } => self.settled.push((token, result)),
                 Output::OpenSocket { url } => self.opened.push(url),
                 Output::CloseSocket => self.closed += 1,
                 Output::DeriveKey { id, request } if self.answers_keys => keys.push((id, derive_key(&request))),

@@ -36,7 +36,7 @@ pub(super) fn of(tries: &[Try], search: &Search, last: Error, config: &Config) -
             Some(remediation) => format!("{remediation} {tried}"),
             None => tried,
         });
-        error.cause = error.cause.or_else(|| Some(Box::new(details(tries, search.details(config)))));
+        error.cause.get_or_insert_with(|| details(tries, search.details(config)));
     }
     error
 }

@@ -97,7 +97,7 @@ pub struct Message {
     pub is_markable: bool,
     /// With type error: what the peer or a server said.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub error: Option<Box<Error>>,
+    pub error: Option<Error>,
     /// What extensions have read, if any of them found anything. Its fields stand beside the others in JavaScript.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub extensions: Option<Box<MessageExtensions>>,

@@ -157,8 +157,9 @@ impl Feature for Displayed {
             (purpose::PUBLISH, Err(error)) if error.code != Code::ConnectionLost && self.support != Support::No => {
                 // Once is enough for a session: the next would fare no better.
                 self.support = Support::No;
-                let report = Error::new(error.code, "other devices could not be told what was displayed");
-                cx.report(Error { condition: error.condition.clone(), ..report }.because(error));
+                let mut report = Error::new(error.code, "other devices could not be told what was displayed");
+                report.condition.clone_from(&error.condition);
+                cx.report(report.because(error));
             }
             // There is no node yet, or the session is over.
             _ => {}

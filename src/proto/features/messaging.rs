@@ -119,7 +119,7 @@ impl Messaging {
             stanza_id: stanza_id.map(ToOwned::to_owned),
             timestamp_ms: sent_ms.unwrap_or(cx.now().wall_ms),
             is_delayed: sent_ms.is_some(),
-            error: (kind == MessageType::Error).then(|| Box::new(stanza_error::read(stanza))),
+            error: (kind == MessageType::Error).then(|| stanza_error::read(stanza)),
             id: id.map_or_else(|| cx.new_id(), ToOwned::to_owned),
             ..Message::default()
         }

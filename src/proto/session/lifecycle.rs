@@ -114,7 +114,7 @@ impl Session {
         self.let_go(now, &error);
         self.retry_at_ms = Some(now.mono_ms + u64::from(delay_ms));
         self.announce(State::Waiting, |change| {
-            change.error = Some(Box::new(error.clone()));
+            change.error = Some(error.clone());
             change.retry_in_ms = Some(delay_ms);
         });
         for token in std::mem::take(&mut self.connecting) {
@@ -158,7 +158,7 @@ impl Session {
             None => self.close_storage(),
             Some(_) => self.leave_storage(now),
         }
-        self.announce(State::Offline, |change| change.error = error.clone().map(Box::new));
+        self.announce(State::Offline, |change| change.error = error.clone());
         for token in std::mem::take(&mut self.disconnecting) {
             self.settle(token, Ok(Reply::Done));
         }

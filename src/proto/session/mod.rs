@@ -425,8 +425,15 @@ impl Session {
     }
 
     fn with_frame<R>(&mut self, now: Now, frame: &str, act: impl FnOnce(&mut Features, &mut Cx<'_>) -> R) -> R {
+        let (features, mut cx) = self.split(now, frame);
+        act(features, &mut cx)
+    }
+
+    /// The features, and all that they may touch. Not inlined: there are many who ask for it.
+    #[inline(never)]
+    fn split<'a>(&'a mut self, now: Now, frame: &'a str) -> (&'a mut Features, Cx<'a>) {
         let stream = self.stream.as_ref().filter(|stream| stream.is_bound());
-        let mut cx = Cx {
+        let cx = Cx {
             now,
             config: &self.config,
             frame,
@@ -446,15 +453,15 @@ impl Session {
             stampers: &mut self.stampers,
             outputs: &mut self.outputs,
         };
-        act(&mut self.features, &mut cx)
+        (&mut self.features, cx)
     }
 
     fn settle(&mut self, token: Token, result: Result<Reply, Error>) {
-        self.outputs.push_back(Output::Settled { token, result: result.map_err(Box::new) });
+        self.outputs.push_back(Output::Settled { token, result });
     }
 
     fn report(&mut self, error: Error) {
-        self.outputs.push_back(Output::Event(Event::Error(Box::new(error))));
+        self.outputs.push_back(Output::Event(Event::Error(error)));
     }
 
     fn push_frame(&mut self, w: Writer) {

@@ -312,7 +312,7 @@ impl Session {
         }
         let error = Error::new(Code::ConnectionLost, "the page went away");
         self.let_go(now, &error);
-        self.announce(State::Waiting, |change| change.error = Some(Box::new(error)));
+        self.announce(State::Waiting, |change| change.error = Some(error));
     }
 
     /// disconnect() was called: nothing of the session is left in the storage, and it is free for others.

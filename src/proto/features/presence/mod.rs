@@ -197,7 +197,7 @@ impl Feature for PresenceTracker {
         match kind {
             PresenceType::Available => self.table.put(presence.clone()),
             PresenceType::Unavailable => self.table.drop_address(from),
-            PresenceType::Error if presence.error.as_deref().is_some_and(stanza::is_unreachable) => self.table.drop_address(from),
+            PresenceType::Error if presence.error.as_ref().is_some_and(stanza::is_unreachable) => self.table.drop_address(from),
             PresenceType::Error => {}
         }
         cx.emit(Event::Presence(presence));

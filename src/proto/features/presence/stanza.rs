@@ -28,7 +28,7 @@ pub(super) fn read(cx: &Cx<'_>, stanza: Element<'_>, from: &str, kind: PresenceT
     };
     if kind == PresenceType::Error {
         // The rest of it, where there is any, is our own presence come back.
-        presence.error = Some(Box::new(stanza_error::read(stanza)));
+        presence.error = Some(stanza_error::read(stanza));
         return presence;
     }
     let mut statuses = Texts::default();

@@ -217,9 +217,10 @@ impl Roster {
                 // A connection that is gone tells so itself.
                 if cx.is_bound() {
                     self.version = None;
-                    let report = Error::new(error.code, "the roster could not be loaded")
+                    let mut report = Error::new(error.code, "the roster could not be loaded")
                         .remedy("Contacts are missing until the next login; messages and presence work.");
-                    cx.report(Error { condition: error.condition.clone(), ..report }.because(error));
+                    report.condition.clone_from(&error.condition);
+                    cx.report(report.because(error));
                 }
                 return;
             }
