@@ -14,6 +14,7 @@
 // I4: no panic is reachable from a network frame or from a JavaScript argument. Tests are free to.
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
 #![cfg_attr(not(feature = "full"), allow(dead_code, reason = "what is there for extensions alone, such as parts of `Cx`"))]
+#![cfg_attr(waxwing_small, feature(optimize_attribute))]
 
 pub mod proto;
 

@@ -79,6 +79,7 @@ impl Driver {
     }
 
     /// A frame came in; without a text it was a binary one.
+    #[cfg_attr(waxwing_small, optimize(speed))]
     pub(super) fn receive(&self, now: Now, frame: Option<String>) {
         let Some(frame) = frame.map(Rc::new) else { return self.input(Input::BinaryFrame) };
         // Whatever stands in the place of WebSocket may deliver a frame while another one is handled; the page nests in the same way.
@@ -93,6 +94,7 @@ impl Driver {
         self.act(|session, now| session.handle_input(now, input));
     }
 
+    #[cfg_attr(waxwing_small, optimize(speed))]
     fn drain(&self) {
         loop {
             // A statement of its own, so that the borrow ends before the output is performed.

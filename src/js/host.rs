@@ -84,6 +84,7 @@ pub(super) struct JsHost {
 
 impl Host for JsHost {
     /// An event that nobody listens to is not converted. Its name is told all the same where the package itself has to know.
+    #[cfg_attr(waxwing_small, optimize(speed))]
     fn event(&self, event: Event, frame: &str) {
         let name = event.name();
         let Some(index) = self.names.iter().position(|known| known == name).and_then(|index| u32::try_from(index).ok()) else {
@@ -130,6 +131,7 @@ impl Host for JsHost {
 
 impl JsHost {
     /// `None`: there is more to it than these texts, or they are written with references.
+    #[cfg_attr(waxwing_small, optimize(speed))]
     fn cut_message(&self, message: &Message, frame: &str) -> Option<()> {
         let Message { id, from, to, kind, body, lang, origin_id, stanza_id, timestamp_ms, extensions, places, .. } = message;
         if !has_body_alone(message) {
@@ -192,6 +194,7 @@ impl JsHost {
         Some(())
     }
 
+    #[cfg_attr(waxwing_small, optimize(speed))]
     fn cut_presence(&self, presence: &Presence, frame: &str) -> Option<()> {
         let Presence { from, kind, show, status, statuses, priority, idle_since_ms, error, caps: _, places } = presence;
         if statuses.is_some() || idle_since_ms.is_some() || error.is_some() {
@@ -237,6 +240,7 @@ impl<'a> Sheet<'a> {
     }
 
     /// Where the text begins and ends, in UTF-16 units as JavaScript counts, if it is there indeed.
+    #[cfg_attr(waxwing_small, optimize(speed))]
     fn span(&self, place: usize, text: &str) -> Option<(u32, u32)> {
         let end = place.checked_add(text.len())?;
         if text.is_empty() || self.frame.get(place..end)? != text {

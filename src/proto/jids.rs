@@ -7,23 +7,30 @@ use super::error::Error;
 
 /// The JID without its resource.
 pub(crate) fn bare(jid: &str) -> &str {
-    jid.split_once('/').map_or(jid, |(bare, _)| bare)
+    cut(jid, b'/').map_or(jid, |(bare, _)| bare)
 }
 
 /// The resource, if there is one.
 pub(crate) fn resource(jid: &str) -> Option<&str> {
-    jid.split_once('/').map(|(_, resource)| resource)
+    cut(jid, b'/').map(|(_, resource)| resource)
 }
 
 /// The part before `@`, if there is one.
 pub(crate) fn local(jid: &str) -> Option<&str> {
-    bare(jid).split_once('@').map(|(local, _)| local)
+    cut(bare(jid), b'@').map(|(local, _)| local)
 }
 
 /// The domain.
 pub(crate) fn domain(jid: &str) -> &str {
     let bare = bare(jid);
-    bare.split_once('@').map_or(bare, |(_, domain)| domain)
+    cut(bare, b'@').map_or(bare, |(_, domain)| domain)
+}
+
+/// As `split_once`, which searches for a character of any length and is slower and larger.
+#[cfg_attr(waxwing_small, optimize(speed))]
+fn cut(text: &str, separator: u8) -> Option<(&str, &str)> {
+    let at = text.bytes().position(|byte| byte == separator)?;
+    Some((text.get(..at)?, text.get(at + 1..)?))
 }
 
 /// Checks and normalises what an app passed in.
@@ -50,24 +57,26 @@ pub(crate) fn normal_full(jid: &str) -> Result<String, String> {
 }
 
 /// Whether a JID is beyond doubt in its normal form. `false` says nothing.
+#[cfg_attr(waxwing_small, optimize(speed))]
 fn is_plainly_normal(jid: &str) -> bool {
-    let (bare, resource) = jid.split_once('/').map_or((jid, None), |(bare, resource)| (bare, Some(resource)));
-    let (local, domain) = bare.split_once('@').map_or((None, bare), |(local, domain)| (Some(local), domain));
+    let (bare, resource) = cut(jid, b'/').map_or((jid, None), |(bare, resource)| (bare, Some(resource)));
+    let (local, domain) = cut(bare, b'@').map_or((None, bare), |(local, domain)| (Some(local), domain));
     let is_part =
         |part: &str, is_plain: fn(&u8) -> bool| (1..=1023).contains(&part.len()) && part.bytes().all(|byte| is_plain(&byte));
     local.is_none_or(|local| is_part(local, |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-')))
         && resource.is_none_or(|resource| is_part(resource, |byte| matches!(byte, 0x20..=0x7e)))
         && domain.len() <= 253
-        && domain.split('.').all(is_plain_label)
+        && domain.as_bytes().split(|byte| *byte == b'.').all(is_plain_label)
 }
 
 /// A label that IDNA leaves alone. Those that start with a digit or look like Punycode are not for this shortcut.
-fn is_plain_label(label: &str) -> bool {
+#[cfg_attr(waxwing_small, optimize(speed))]
+fn is_plain_label(label: &[u8]) -> bool {
     label.len() <= 63
-        && label.starts_with(|first: char| first.is_ascii_lowercase())
-        && !label.ends_with('-')
-        && label.get(2..4) != Some("--")
-        && label.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+        && label.first().is_some_and(u8::is_ascii_lowercase)
+        && label.last() != Some(&b'-')
+        && label.get(2..4) != Some(b"--")
+        && label.iter().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
 }
 
 /// Whether `from` is that account, a device of it, or its server.

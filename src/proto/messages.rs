@@ -14,6 +14,7 @@ use super::persist::OutboxRecord;
 use super::xml::{self, Element, ns};
 
 /// All that is known of a message that came in.
+#[cfg_attr(waxwing_small, optimize(speed))]
 pub(crate) fn read(stanza: Element<'_>, features: &Features, cx: &mut Cx<'_>) -> Message {
     let message = Messaging::read(cx, stanza);
     extend(message, stanza, features, cx)
@@ -38,6 +39,7 @@ pub(crate) fn read_copy(copy: &Copied<'_>, features: &Features, cx: &mut Cx<'_>)
 }
 
 /// What extensions have to add, of what came in, copies, what an archive has, and messages of ours alike.
+#[cfg_attr(waxwing_small, optimize(speed))]
 fn extend(mut message: Message, stanza: Element<'_>, features: &Features, cx: &mut Cx<'_>) -> Message {
     for payload in stanza.children() {
         if payload.namespace() != ns::CLIENT
@@ -50,6 +52,7 @@ fn extend(mut message: Message, stanza: Element<'_>, features: &Features, cx: &m
 }
 
 /// Queues or sends a message; returns its id.
+#[cfg_attr(waxwing_small, optimize(speed))]
 pub(crate) fn send(
     features: &mut Features,
     cx: &mut Cx<'_>,
@@ -68,6 +71,7 @@ pub(crate) fn send(
 }
 
 /// The frame of a message of ours, and what the app is told of it.
+#[cfg_attr(waxwing_small, optimize(speed))]
 pub(crate) fn compose(features: &mut Features, cx: &mut Cx<'_>, options: &MessageOptions) -> Result<(String, Message), Error> {
     let Draft { mut message, mut writer } = Messaging::draft(cx, options)?;
     let mut result = Ok(false);

@@ -217,6 +217,7 @@ impl Outbox {
     }
 
     /// Takes a message: `message` and `delivery` events first, then the wire, if the session is online.
+    #[cfg_attr(waxwing_small, optimize(speed))]
     pub(crate) fn post(&mut self, message: Outgoing, outputs: &mut VecDeque<Output>) {
         if !self.is_quiet {
             outputs.extend(message.message.clone().map(|message| Output::Event(Event::Message(message))));
@@ -231,6 +232,7 @@ impl Outbox {
     }
 
     /// The server has every stanza up to this count.
+    #[cfg_attr(waxwing_small, optimize(speed))]
     pub(crate) fn confirm(&mut self, count: u64, outputs: &mut VecDeque<Output>) {
         while self.sent.front().is_some_and(|sent| sent.count <= count) {
             let Some(confirmed) = self.sent.pop_front() else { return };
@@ -343,6 +345,7 @@ impl Outbox {
         }
     }
 
+    #[cfg_attr(waxwing_small, optimize(speed))]
     fn send(&mut self, message: Outgoing, is_again: bool, outputs: &mut VecDeque<Output>) {
         if let Err(error) = self.check(&message.frame) {
             return fail(message, &error, outputs);

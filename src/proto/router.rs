@@ -20,6 +20,7 @@ pub(crate) enum Routed {
 }
 
 /// Brings a stanza to those whom it concerns.
+#[cfg_attr(waxwing_small, optimize(speed))]
 pub(crate) fn route(stanza: Element<'_>, features: &mut Features, cx: &mut Cx<'_>) -> Routed {
     match stanza.name() {
         "message" => message(stanza, features, cx),
@@ -31,6 +32,7 @@ pub(crate) fn route(stanza: Element<'_>, features: &mut Features, cx: &mut Cx<'_
     Routed::Done
 }
 
+#[cfg_attr(waxwing_small, optimize(speed))]
 fn message(stanza: Element<'_>, features: &mut Features, cx: &mut Cx<'_>) {
     match open(stanza, features, cx) {
         Opened::Plain => deliver(messages::read(stanza, features, cx), stanza, features, cx),
@@ -54,6 +56,7 @@ fn message(stanza: Element<'_>, features: &mut Features, cx: &mut Cx<'_>) {
 }
 
 /// Looks for another message inside.
+#[cfg_attr(waxwing_small, optimize(speed))]
 fn open<'a>(stanza: Element<'a>, features: &mut Features, cx: &mut Cx<'_>) -> Opened<'a> {
     for child in stanza.children() {
         match features.open(cx, child, stanza) {
@@ -64,6 +67,7 @@ fn open<'a>(stanza: Element<'a>, features: &mut Features, cx: &mut Cx<'_>) -> Op
     Opened::Plain
 }
 
+#[cfg_attr(waxwing_small, optimize(speed))]
 fn deliver(mut message: Message, stanza: Element<'_>, features: &mut Features, cx: &mut Cx<'_>) {
     let flow = features.each(|feature| feature.handle_message(cx, stanza, &mut message));
     let is_bounced_signal = message.kind == MessageType::Error && message.id.starts_with(signal::ID_PREFIX);
@@ -128,6 +132,7 @@ pub(crate) fn fail(owner: Owner, error: &Error, features: &mut Features, cx: &mu
 }
 
 /// Whether this is a stanza (RFC 6120, section 8), which stream management counts.
+#[inline]
 pub(crate) fn is_stanza(name: &str, namespace: &str) -> bool {
     namespace == ns::CLIENT && matches!(name, "message" | "presence" | "iq")
 }

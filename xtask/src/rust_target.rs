@@ -12,8 +12,9 @@ use crate::{debian, process};
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 /// The one thing that a Rust is told to do as if it were a nightly one: what it is needed for, ARCHITECTURE.md says.
 const BUILD_STD: &str = "-Zbuild-std=std,panic_abort";
-/// A panic stops at once, without a word; `{:?}` writes nothing; no code knows its line.
-const SMALL: [&str; 4] = ["-Zunstable-options", "-Cpanic=immediate-abort", "-Zfmt-debug=none", "-Zlocation-detail=none"];
+/// A panic stops at once, without a word; `{:?}` writes nothing; no code knows its line. What is hot is compiled for speed, as it says itself.
+const SMALL: [&str; 5] =
+    ["--cfg=waxwing_small", "-Zunstable-options", "-Cpanic=immediate-abort", "-Zfmt-debug=none", "-Zlocation-detail=none"];
 const DISTRO_PACKAGES: &[&str] = &["rustc-web", "cargo-web", "rust-web-src", "lld"];
 
 /// A way to compile for wasm32.

@@ -33,6 +33,7 @@ pub(crate) struct Draft {
 
 impl Messaging {
     /// Begins a message of ours: what is left to write is what extensions have to say, and the end.
+    #[cfg_attr(waxwing_small, optimize(speed))]
     pub(crate) fn draft(cx: &mut Cx<'_>, options: &MessageOptions) -> Result<Draft, Error> {
         let to = jids::normalise("to", &options.to)?;
         let kind = options.kind.unwrap_or_default();
@@ -65,6 +66,7 @@ impl Messaging {
 
     /// Reads what RFC 6121 says of a message, in one pass. What the server stamped is not validated again, and what is broken
     /// costs only its own field.
+    #[cfg_attr(waxwing_small, optimize(speed))]
     pub(crate) fn read(cx: &mut Cx<'_>, stanza: Element<'_>) -> Message {
         let from = stanza.attr("from").unwrap_or_else(|| cx.own_bare());
         let kind = kind_of(stanza);
@@ -127,6 +129,7 @@ impl Messaging {
 
     /// Whether the message carries content of its own, so that a `message` event is made of it: a body, a subject, an error, or what an
     /// extension says is content. A thread alone says nothing.
+    #[cfg_attr(waxwing_small, optimize(speed))]
     pub(crate) fn has_content(message: &Message) -> bool {
         message.body.is_some() || message.subject.is_some() || message.error.is_some() || message.is_content
     }
@@ -151,6 +154,7 @@ impl Feature for Messaging {
 }
 
 /// RFC 6121, section 5.2.2: a type that is missing or unknown is normal.
+#[cfg_attr(waxwing_small, optimize(speed))]
 fn kind_of(stanza: Element<'_>) -> MessageType {
     match stanza.attr("type") {
         Some("chat") => MessageType::Chat,
@@ -163,6 +167,7 @@ fn kind_of(stanza: Element<'_>) -> MessageType {
 
 /// When the message was sent (XEP-0203), if that is readable and comes from somebody who can know: our own server or account,
 /// or the sender's; without `from` it is the sender's word like the body (I9).
+#[cfg_attr(waxwing_small, optimize(speed))]
 fn delay_of(delay: Element<'_>, sender: &str, cx: &Cx<'_>) -> Option<i64> {
     let is_believed =
         delay.attr("from").is_none_or(|from| jids::speaks_for(from, sender) || jids::speaks_for(from, cx.own_jid()));
@@ -171,6 +176,7 @@ fn delay_of(delay: Element<'_>, sender: &str, cx: &Cx<'_>) -> Option<i64> {
 
 /// Under which an archive has the message (XEP-0359, section 4): that of the account, or with type groupchat that of the room. Anybody
 /// can write such an element; what takes out those of others says so, and only there it is believed (section 7).
+#[cfg_attr(waxwing_small, optimize(speed))]
 fn archive_id_of<'a>(stamp: Element<'a>, from: &str, kind: MessageType, cx: &Cx<'_>) -> Option<&'a str> {
     let archive = if kind == MessageType::Groupchat { jids::bare(from) } else { cx.own_bare() };
     let is_believed = stamp.attr("by") == Some(archive) && cx.believes_stamps_of(archive);
@@ -229,6 +235,7 @@ fn not_a_language(what: &str, lang: &str) -> Error {
     Error::invalid(format!("{what} names a language that is none: \"{lang}\"")).remedy("Use a BCP 47 tag such as en or pt-BR.")
 }
 
+#[cfg_attr(waxwing_small, optimize(speed))]
 fn write(id: &str, to: &str, kind: MessageType, options: &MessageOptions, bodies: &Texts<'_>, subjects: &Texts<'_>) -> Writer {
     let mut w = Writer::new();
     w.open("message", ns::CLIENT).attr("type", kind.as_str()).attr("id", id).attr("to", to).lang(options.lang.as_deref());

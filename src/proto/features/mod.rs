@@ -54,7 +54,7 @@ use std::collections::BinaryHeap;
 use super::feature::{Cx, Feature, Flow, Opened};
 use super::xml::Element;
 
-/// Among [`Feature::payloads`]: all that no feature names.
+/// Among [`Feature::payloads`]: all that no feature before it names.
 pub(crate) const ANY: &str = "*";
 
 /// What is switched on by an `<enable/>` along with the binding, where the server offers that (XEP-0386, section 4.1), by namespace.
@@ -62,6 +62,14 @@ pub(crate) const SWITCHED_ON: &[&str] = &[
     #[cfg(feature = "carbons")]
     carbons::NS,
 ];
+
+/// Who looks at what of a message.
+struct Reader {
+    namespace: &'static str,
+    /// Whether another message is inside.
+    is_envelope: bool,
+    feature: FeatureId,
+}
 
 macro_rules! registry {
     ($($(#[$when:meta])* $name:ident: $module:ident::$feature:ident,)*) => {
@@ -73,9 +81,28 @@ macro_rules! registry {
         }
 
         /// All features. Commands reach one by its field, with its own type; stanzas reach all in this order.
-        #[derive(Default)]
         pub(crate) struct Features {
             $($(#[$when])* pub(crate) $name: $module::$feature,)*
+            /// Who has something in messages, or knows messages inside of messages.
+            readers: Vec<Reader>,
+        }
+
+        impl Default for Features {
+            fn default() -> Self {
+                let mut features = Self {
+                    $($(#[$when])* $name: Default::default(),)*
+                    readers: Vec::new(),
+                };
+                for id in [$($(#[$when])* FeatureId::$name,)*] {
+                    let feature = features.of_id(id);
+                    for (all, is_envelope) in [(feature.payloads(), false), (feature.envelopes(), true)] {
+                        for namespace in all {
+                            features.readers.push(Reader { namespace, is_envelope, feature: id });
+                        }
+                    }
+                }
+                features
+            }
         }
 
         impl Features {
@@ -96,15 +123,10 @@ macro_rules! registry {
                 }
             }
 
-            /// The feature that knows a child of a message in this namespace.
-            pub(crate) fn reader_of(&self, namespace: &str) -> Option<&dyn Feature> {
-                $(
-                    $(#[$when])*
-                    if self.$name.payloads().contains(&namespace) {
-                        return Some(&self.$name);
-                    }
-                )*
-                if namespace == ANY { None } else { self.reader_of(ANY) }
+            fn of_id(&self, id: FeatureId) -> &dyn Feature {
+                match id {
+                    $($(#[$when])* FeatureId::$name => &self.$name,)*
+                }
             }
 
             /// The first moment at which one of them wants to do something by itself.
@@ -117,21 +139,6 @@ macro_rules! registry {
                     }
                 )*
                 first
-            }
-
-            /// What a child of a message makes of it.
-            pub(crate) fn open<'a>(&mut self, cx: &mut Cx<'_>, child: Element<'a>, stanza: Element<'a>) -> Opened<'a> {
-                let namespace = child.namespace();
-                $(
-                    $(#[$when])*
-                    if self.$name.envelopes().contains(&namespace) {
-                        let opened = self.$name.open(cx, child, stanza);
-                        if !matches!(opened, Opened::Plain) {
-                            return opened;
-                        }
-                    }
-                )*
-                Opened::Plain
             }
 
             /// What disco#info announces, sorted.
@@ -147,6 +154,32 @@ macro_rules! registry {
 }
 
 impl Features {
+    /// The feature that knows a child of a message in this namespace.
+    #[cfg_attr(waxwing_small, optimize(speed))]
+    pub(crate) fn reader_of(&self, namespace: &str) -> Option<&dyn Feature> {
+        let reader = self
+            .readers
+            .iter()
+            .find(|reader| !reader.is_envelope && (reader.namespace == namespace || reader.namespace == ANY))?;
+        Some(self.of_id(reader.feature))
+    }
+
+    /// What a child of a message makes of it.
+    #[cfg_attr(waxwing_small, optimize(speed))]
+    pub(crate) fn open<'a>(&mut self, cx: &mut Cx<'_>, child: Element<'a>, stanza: Element<'a>) -> Opened<'a> {
+        let namespace = child.namespace();
+        for at in 0..self.readers.len() {
+            let Some(reader) = self.readers.get(at).filter(|reader| reader.is_envelope && reader.namespace == namespace) else {
+                continue;
+            };
+            let opened = self.by_id(reader.feature).open(cx, child, stanza);
+            if !matches!(opened, Opened::Plain) {
+                return opened;
+            }
+        }
+        Opened::Plain
+    }
+
     /// Lets those act whose moment has come.
     pub(crate) fn handle_deadlines(&mut self, cx: &mut Cx<'_>) {
         // Put aside, so that the others can ask about it.
@@ -185,6 +218,7 @@ registry! {
     #[cfg(feature = "attachments")] attachments: attachments::Attachments,
     #[cfg(feature = "attachments")] links: links::Links,
     #[cfg(feature = "custom")] encryption: encryption::ExplicitEncryption,
+    // Behind all others that read payloads: it takes what is left.
     #[cfg(feature = "custom")] custom: custom::Custom,
     ping: ping::Ping,
     #[cfg(feature = "version")] version: version::Version,

@@ -58,6 +58,7 @@ impl Session {
         }
     }
 
+    #[cfg_attr(waxwing_small, optimize(speed))]
     pub(super) fn handle_frame(&mut self, now: Now, frame: &str) {
         if self.stream.is_none() {
             if xml::root_of(frame).is_some_and(|(name, namespace)| (name, &*namespace) == ("close", ns::FRAMING)) {
@@ -92,6 +93,7 @@ impl Session {
         }
     }
 
+    #[cfg_attr(waxwing_small, optimize(speed))]
     pub(super) fn handle_element(&mut self, now: Now, frame: &str, element: Element<'_>, is_stanza: bool) {
         let is_bound = self.is_bound();
         match (element.name(), element.namespace()) {

@@ -15,6 +15,7 @@ const STABLE_MS: u64 = 30_000;
 
 impl Session {
     /// What follows from an input or a command, whatever it was.
+    #[cfg_attr(waxwing_small, optimize(speed))]
     pub(super) fn settle_down(&mut self, now: Now) {
         // After disconnect() the roster may still come in: it brings nobody online any more.
         let is_ready =

@@ -218,6 +218,7 @@ impl Session {
     }
 
     /// When [`Input::Timeout`] is due, on the monotonic clock.
+    #[cfg_attr(waxwing_small, optimize(speed))]
     pub fn poll_timeout(&self) -> Option<u64> {
         [
             self.connecting_due_ms(),
@@ -238,6 +239,7 @@ impl Session {
     }
 
     /// The next thing to do, in order. Drain it after each input and each command (I1).
+    #[cfg_attr(waxwing_small, optimize(speed))]
     pub fn poll_output(&mut self) -> Option<Output> {
         if let (true, false, Some(Output::SendFrame(frame))) =
             (self.reports_stanzas, self.is_front_reported, self.outputs.front())

@@ -38,6 +38,7 @@ pub(super) const NO_NAMESPACE: u32 = u32::MAX;
 pub(super) const TEXT: u32 = u32::MAX - 1;
 
 impl Document<'_> {
+    #[inline]
     pub(crate) fn root(&self) -> Element<'_> {
         Element { document: self, place: 0 }
     }
@@ -57,10 +58,12 @@ impl std::fmt::Debug for Element<'_> {
 }
 
 impl<'a> Element<'a> {
+    #[inline]
     pub(crate) fn name(self) -> &'a str {
         self.node().map(|node| &*node.text).unwrap_or_default()
     }
 
+    #[inline]
     pub(crate) fn namespace(self) -> &'a str {
         self.node()
             .and_then(|node| self.document.namespaces.get(node.namespace as usize))
@@ -68,11 +71,13 @@ impl<'a> Element<'a> {
             .unwrap_or_default()
     }
 
+    #[inline]
     pub(crate) fn is(self, name: &str, namespace: &str) -> bool {
         self.name() == name && self.namespace() == namespace
     }
 
     /// The attribute without a namespace.
+    #[cfg_attr(waxwing_small, optimize(speed))]
     pub(crate) fn attr(self, name: &str) -> Option<&'a str> {
         self.own_attributes()
             .iter()
@@ -86,12 +91,14 @@ impl<'a> Element<'a> {
     }
 
     /// `xml:lang` of this element itself.
+    #[cfg_attr(waxwing_small, optimize(speed))]
     pub(crate) fn own_lang(self) -> Option<&'a str> {
         let is_lang = |known: &&Attribute<'_>| known.name == "lang" && self.namespace_of(known) == Some(ns::XML);
         self.own_attributes().iter().find(is_lang).map(|found| &*found.value)
     }
 
     /// `xml:lang`, inherited (XML 1.0, section 2.12); an empty one is none.
+    #[cfg_attr(waxwing_small, optimize(speed))]
     pub(crate) fn lang(self) -> Option<&'a str> {
         let mut element = self;
         loop {
@@ -102,6 +109,7 @@ impl<'a> Element<'a> {
         }
     }
 
+    #[inline]
     pub(crate) fn children(self) -> impl Iterator<Item = Element<'a>> {
         self.contents().filter_map(|content| match content {
             Content::Element(element) => Some(element),
@@ -109,11 +117,13 @@ impl<'a> Element<'a> {
         })
     }
 
+    #[cfg_attr(waxwing_small, optimize(speed))]
     pub(crate) fn child(self, name: &str, namespace: &str) -> Option<Element<'a>> {
         self.children().find(|child| child.is(name, namespace))
     }
 
     /// All text directly inside, as one.
+    #[cfg_attr(waxwing_small, optimize(speed))]
     pub(crate) fn text(self) -> Cow<'a, str> {
         let mut whole = Cow::Borrowed("");
         for content in self.contents() {
@@ -127,19 +137,23 @@ impl<'a> Element<'a> {
     }
 
     /// Elements and texts in order.
+    #[inline]
     pub(crate) fn contents(self) -> Contents<'a> {
         Contents { document: self.document, next: self.place + 1, end: self.node().map_or(0, |node| node.end) }
     }
 
+    #[inline]
     fn node(self) -> Option<&'a Node<'a>> {
         self.document.nodes.get(self.place as usize)
     }
 
+    #[inline]
     fn own_attributes(self) -> &'a [Attribute<'a>] {
         let (start, end) = self.node().map(|node| node.attributes).unwrap_or_default();
         self.document.attributes.get(start as usize..end as usize).unwrap_or_default()
     }
 
+    #[inline]
     fn namespace_of(self, attribute: &Attribute<'_>) -> Option<&'a str> {
         self.document.namespaces.get(attribute.namespace as usize).map(|found| &**found)
     }
@@ -161,6 +175,7 @@ pub(crate) struct Contents<'a> {
 impl<'a> Iterator for Contents<'a> {
     type Item = Content<'a>;
 
+    #[cfg_attr(waxwing_small, optimize(speed))]
     fn next(&mut self) -> Option<Content<'a>> {
         if self.next >= self.end {
             return None;

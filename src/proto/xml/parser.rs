@@ -39,6 +39,7 @@ pub(crate) struct Reading<'a> {
 }
 
 /// Reads a frame.
+#[cfg_attr(waxwing_small, optimize(speed))]
 pub(crate) fn read<'a>(frame: &'a str, limits: &Limits) -> Reading<'a> {
     let mut parser = Parser::new(frame, limits);
     let document = parser.frame();
@@ -99,6 +100,7 @@ struct Open<'a> {
 }
 
 impl<'a, 'l> Parser<'a, 'l> {
+    #[inline]
     fn new(frame: &'a str, limits: &'l Limits) -> Self {
         Self {
             frame,
@@ -114,6 +116,7 @@ impl<'a, 'l> Parser<'a, 'l> {
         }
     }
 
+    #[cfg_attr(waxwing_small, optimize(speed))]
     fn frame(&mut self) -> Parsed<()> {
         self.first_tag()?;
         if self.frame.len() > self.limits.frame_bytes {
@@ -142,6 +145,7 @@ impl<'a, 'l> Parser<'a, 'l> {
     }
 
     /// RFC 7395, section 3.3.3: a frame starts with `<`, and no declaration stands before the element.
+    #[inline]
     fn first_tag(&mut self) -> Parsed<()> {
         match (self.peek(), self.byte(1)) {
             (Some(b'<'), Some(b'?' | b'!')) => {
@@ -152,12 +156,14 @@ impl<'a, 'l> Parser<'a, 'l> {
         }
     }
 
+    #[inline]
     fn root_name(&self) -> Option<(&'a str, Cow<'a, str>)> {
         let Some(Node { text: Cow::Borrowed(name), namespace, .. }) = self.nodes.first() else { return None };
         Some((name, self.namespaces.get(*namespace as usize).cloned().unwrap_or_default()))
     }
 
     /// At `<`.
+    #[cfg_attr(waxwing_small, optimize(speed))]
     fn start_tag(&mut self) -> Parsed<()> {
         self.at += 1;
         let written = self.name().ok_or(XmlFault::NotWellFormed("a tag has no name"))?;
@@ -208,6 +214,7 @@ impl<'a, 'l> Parser<'a, 'l> {
     }
 
     /// At `</`.
+    #[cfg_attr(waxwing_small, optimize(speed))]
     fn end_tag(&mut self) -> Parsed<()> {
         self.at += 2;
         let Some(Open { node, name, outer }) = self.open.pop() else {
@@ -231,6 +238,7 @@ impl<'a, 'l> Parser<'a, 'l> {
     }
 
     /// An attribute or a namespace declaration. `first` and `outer`: where those of this element begin.
+    #[cfg_attr(waxwing_small, optimize(speed))]
     fn attribute(&mut self, first: usize, outer: usize) -> Parsed<()> {
         let written = self.attribute_name()?;
         let value = self.value()?;
@@ -260,6 +268,7 @@ impl<'a, 'l> Parser<'a, 'l> {
     }
 
     /// Up to the quote.
+    #[inline]
     fn attribute_name(&mut self) -> Parsed<&'a str> {
         let written = self.name().ok_or(XmlFault::NotWellFormed("an attribute has no name"))?;
         self.skip_space();
@@ -289,6 +298,7 @@ impl<'a, 'l> Parser<'a, 'l> {
     }
 
     /// Namespaces in XML 1.0, sections 3 and 5.
+    #[cfg_attr(waxwing_small, optimize(speed))]
     fn declare(&mut self, prefix: &'a str, namespace: Cow<'a, str>, outer: usize) -> Parsed<()> {
         let is_allowed = match prefix {
             "xml" => namespace == ns::XML,
@@ -309,6 +319,7 @@ impl<'a, 'l> Parser<'a, 'l> {
         Ok(())
     }
 
+    #[inline]
     fn resolve(&mut self, prefix: &str) -> Parsed<u32> {
         let found = self.scope.iter().rposition(|(known, _)| *known == prefix);
         self.steps += self.scope.len() - found.unwrap_or_default();
@@ -322,6 +333,7 @@ impl<'a, 'l> Parser<'a, 'l> {
         }
     }
 
+    #[cfg_attr(waxwing_small, optimize(speed))]
     fn resolve_attributes(&mut self, first: usize) -> Parsed<()> {
         for at in first..self.attributes.len() {
             let Some(&Attribute { prefix, name, .. }) = self.attributes.get(at) else { continue };
@@ -342,6 +354,7 @@ impl<'a, 'l> Parser<'a, 'l> {
     }
 
     /// A quoted value; what is white space in it becomes spaces (XML 1.0, section 3.3.3).
+    #[cfg_attr(waxwing_small, optimize(speed))]
     fn value(&mut self) -> Parsed<Cow<'a, str>> {
         let quote = match self.peek() {
             Some(quote @ (b'"' | b'\'')) => quote,
@@ -370,6 +383,7 @@ impl<'a, 'l> Parser<'a, 'l> {
     }
 
     /// Text up to the next `<`. Carriage returns become line feeds (XML 1.0, section 2.11).
+    #[cfg_attr(waxwing_small, optimize(speed))]
     fn text(&mut self) -> Parsed<()> {
         let mut text = Cow::Borrowed("");
         loop {
@@ -409,6 +423,7 @@ impl<'a, 'l> Parser<'a, 'l> {
         }
     }
 
+    #[inline]
     fn push_text(&mut self, text: Cow<'a, str>) -> Parsed<()> {
         if text.is_empty() {
             return Ok(());
@@ -460,6 +475,7 @@ impl<'a, 'l> Parser<'a, 'l> {
         Ok(())
     }
 
+    #[inline]
     fn push_one(&mut self, text: &mut Cow<'a, str>, what: &str) {
         text.to_mut().push_str(what);
         self.at += 1;
@@ -473,6 +489,7 @@ impl<'a, 'l> Parser<'a, 'l> {
     }
 
     /// What needs no second look, from here on.
+    #[inline]
     fn plain(&mut self, class: u8) -> &'a str {
         let rest = self.rest();
         let end = rest.bytes().position(|byte| is_in(byte, class)).unwrap_or(rest.len());
@@ -481,6 +498,7 @@ impl<'a, 'l> Parser<'a, 'l> {
     }
 
     /// A name as written: a prefix, a colon, a local name.
+    #[inline]
     fn name(&mut self) -> Option<&'a str> {
         let rest = self.rest();
         let end = rest.bytes().position(|byte| !is_in(byte, IN_NAME)).unwrap_or(rest.len());
@@ -488,6 +506,7 @@ impl<'a, 'l> Parser<'a, 'l> {
         rest.get(..end).filter(|name| !name.is_empty())
     }
 
+    #[inline]
     fn skip_space(&mut self) -> bool {
         let start = self.at;
         while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
@@ -496,14 +515,17 @@ impl<'a, 'l> Parser<'a, 'l> {
         self.at > start
     }
 
+    #[inline]
     fn peek(&self) -> Option<u8> {
         self.byte(self.at)
     }
 
+    #[inline]
     fn byte(&self, at: usize) -> Option<u8> {
         self.frame.as_bytes().get(at).copied()
     }
 
+    #[inline]
     fn rest(&self) -> &'a str {
         self.frame.get(self.at..).unwrap_or_default()
     }
@@ -512,6 +534,7 @@ impl<'a, 'l> Parser<'a, 'l> {
 const FORBIDDEN: XmlFault = XmlFault::NotWellFormed("a character is one that XML forbids");
 
 /// Prefix and local name.
+#[cfg_attr(waxwing_small, optimize(speed))]
 fn split(name: &str) -> Parsed<(&str, &str)> {
     // Nearly all: letters alone.
     if name.bytes().all(|byte| byte.is_ascii_lowercase()) {
@@ -530,6 +553,7 @@ fn split(name: &str) -> Parsed<(&str, &str)> {
 const BAD_NAME: XmlFault = XmlFault::NotWellFormed("a name is not allowed");
 
 /// Namespaces in XML 1.0, production 4.
+#[cfg_attr(waxwing_small, optimize(speed))]
 fn is_ncname(name: &str) -> bool {
     if name.is_ascii() {
         return name.as_bytes().first().is_some_and(|first| first.is_ascii_alphabetic() || *first == b'_')
@@ -557,6 +581,7 @@ pub(super) fn is_xml_char(c: char) -> bool {
 }
 
 /// Borrowed as long as it is in one piece.
+#[inline]
 fn push<'a>(text: &mut Cow<'a, str>, piece: &'a str) {
     if text.is_empty() && matches!(text, Cow::Borrowed(_)) {
         *text = Cow::Borrowed(piece);
@@ -566,6 +591,7 @@ fn push<'a>(text: &mut Cow<'a, str>, piece: &'a str) {
 }
 
 /// A frame has less than 4 GB: WebAssembly has no more.
+#[inline]
 fn index(place: usize) -> u32 {
     u32::try_from(place).unwrap_or(u32::MAX)
 }
@@ -577,6 +603,7 @@ const IN_NAME: u8 = 4;
 
 const CLASSES: [u8; 256] = classes();
 
+#[inline]
 fn is_in(byte: u8, class: u8) -> bool {
     CLASSES.get(usize::from(byte)).is_some_and(|of_byte| of_byte & class != 0)
 }

@@ -47,6 +47,7 @@ impl Writer {
     }
 
     /// Opens an element. `name` is a literal of ours or comes from a parsed document.
+    #[cfg_attr(waxwing_small, optimize(speed))]
     pub(crate) fn open(&mut self, name: &str, namespace: &str) -> &mut Self {
         self.end_tag();
         self.out.push('<');
@@ -68,6 +69,7 @@ impl Writer {
         self
     }
 
+    #[cfg_attr(waxwing_small, optimize(speed))]
     pub(crate) fn attr(&mut self, name: &str, value: &str) -> &mut Self {
         self.out.push(' ');
         self.out.push_str(name);
@@ -89,6 +91,7 @@ impl Writer {
         self.attr_opt("xml:lang", lang.filter(|lang| !lang.is_empty()))
     }
 
+    #[cfg_attr(waxwing_small, optimize(speed))]
     pub(crate) fn text(&mut self, text: &str) -> &mut Self {
         if !text.is_empty() {
             self.end_tag();
@@ -97,6 +100,7 @@ impl Writer {
         self
     }
 
+    #[cfg_attr(waxwing_small, optimize(speed))]
     pub(crate) fn close(&mut self) -> &mut Self {
         if let Some((name, _)) = self.open.pop() {
             if std::mem::take(&mut self.is_in_tag) {
@@ -214,6 +218,7 @@ impl Writer {
         self
     }
 
+    #[inline]
     fn end_tag(&mut self) {
         if std::mem::take(&mut self.is_in_tag) {
             self.out.push('>');
@@ -226,6 +231,7 @@ impl Writer {
 
     /// Escapes runs at a time. White space in attributes and carriage returns anywhere are written as references, since a reader
     /// would normalise them otherwise (XML 1.0, sections 2.11 and 3.3.3).
+    #[cfg_attr(waxwing_small, optimize(speed))]
     fn escape(&mut self, text: &str, is_attribute: bool) {
         let mut start = 0;
         for (at, byte) in text.bytes().enumerate() {

@@ -175,6 +175,7 @@ impl Feature for PresenceTracker {
         }
     }
 
+    #[cfg_attr(waxwing_small, optimize(speed))]
     fn handle_presence(&mut self, cx: &mut Cx<'_>, stanza: Element<'_>) -> Flow {
         let kind = match stanza.attr("type") {
             None => PresenceType::Available,

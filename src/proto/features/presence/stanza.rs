@@ -13,6 +13,7 @@ use super::{Availability, PresenceOptions};
 
 const IDLE: &str = "urn:xmpp:idle:1";
 
+#[cfg_attr(waxwing_small, optimize(speed))]
 pub(super) fn read(cx: &Cx<'_>, stanza: Element<'_>, from: &str, kind: PresenceType) -> Presence {
     let mut presence = Presence {
         from: from.to_owned(),

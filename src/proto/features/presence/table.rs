@@ -31,6 +31,7 @@ struct Entry {
 }
 
 impl Table {
+    #[cfg_attr(waxwing_small, optimize(speed))]
     pub(super) fn put(&mut self, presence: Arc<Presence>) {
         self.count += 1;
         self.revision += 1;

@@ -7,6 +7,7 @@ use super::super::super::xml::Element;
 use super::NS;
 
 /// Reads an `<item/>`, or says why it cannot be one.
+#[cfg_attr(waxwing_small, optimize(speed))]
 pub(super) fn read(item: Element<'_>) -> Result<RosterItem, &'static str> {
     let jid = item.attr("jid").ok_or("an item has no jid")?;
     let jid = jids::normal(jid).map_err(|_| "the jid of an item is not valid")?;
