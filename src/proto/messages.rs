@@ -15,12 +15,14 @@ use super::xml::{self, Element, ns};
 
 /// All that is known of a message that came in.
 #[cfg_attr(waxwing_small, optimize(speed))]
+#[inline(never)]
 pub(crate) fn read(stanza: Element<'_>, features: &Features, cx: &mut Cx<'_>) -> Message {
     let message = Messaging::read(cx, stanza);
     extend(message, stanza, features, cx)
 }
 
 /// As [`read`], of a message inside of another one.
+#[inline(never)]
 pub(crate) fn read_copy(copy: &Copied<'_>, features: &Features, cx: &mut Cx<'_>) -> Message {
     let mut message = Messaging::read(cx, copy.stanza);
     message.direction = copy.direction;

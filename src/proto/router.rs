@@ -33,6 +33,7 @@ pub(crate) fn route(stanza: Element<'_>, features: &mut Features, cx: &mut Cx<'_
 }
 
 #[cfg_attr(waxwing_small, optimize(speed))]
+#[inline(never)]
 fn message(stanza: Element<'_>, features: &mut Features, cx: &mut Cx<'_>) {
     match open(stanza, features, cx) {
         Opened::Plain => deliver(messages::read(stanza, features, cx), stanza, features, cx),
@@ -76,6 +77,7 @@ fn deliver(mut message: Message, stanza: Element<'_>, features: &mut Features, c
     }
 }
 
+#[inline(never)]
 fn iq(iq: Element<'_>, features: &mut Features, cx: &mut Cx<'_>) -> Routed {
     let Some(id) = iq.attr("id") else {
         // RFC 6120, section 8.1.3: an IQ has an id. Without one it cannot be answered either.
@@ -95,6 +97,7 @@ fn iq(iq: Element<'_>, features: &mut Features, cx: &mut Cx<'_>) -> Routed {
     Routed::Done
 }
 
+#[inline(never)]
 fn answer(iq: Element<'_>, owner: Owner, features: &mut Features, cx: &mut Cx<'_>) -> Routed {
     let is_error = iq.attr("type") == Some("error");
     match owner {
@@ -112,6 +115,7 @@ fn answer(iq: Element<'_>, owner: Owner, features: &mut Features, cx: &mut Cx<'_
 }
 
 /// RFC 6120, section 8.2.3: a request has exactly one child, and is always answered.
+#[inline(never)]
 fn request(iq: Element<'_>, features: &mut Features, cx: &mut Cx<'_>) {
     let mut children = iq.children();
     let (Some(payload), None) = (children.next(), children.next()) else {

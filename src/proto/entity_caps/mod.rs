@@ -52,12 +52,12 @@ impl Advert {
                 let (node, ver) = (child.attr("node")?, child.attr("ver")?);
                 // Section 5.4, rule 1: without `hash` it is of another kind, which says nothing that could be checked.
                 let method = Method::legacy(child.attr("hash")?);
-                (method, node.len() + 1, format!("{node}#{ver}"))
+                (method, node.len() + 1, [node, "#", ver].concat())
             }
             NS_2 => {
                 let is_known = |hash: &Element<'_>| hash.is("hash", HASHES) && hash.attr("algo") == Some("sha-256");
                 let hash = child.children().find(is_known)?.text();
-                (Method::Structured, NODES_2.len(), format!("{NODES_2}{}", hash.trim()))
+                (Method::Structured, NODES_2.len(), [NODES_2, hash.trim()].concat())
             }
             _ => return None,
         };

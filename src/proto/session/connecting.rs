@@ -66,6 +66,7 @@ impl Session {
         Some(self.endpoints.failure(error, &self.config))
     }
 
+    #[inline(never)]
     pub(super) fn handle_host_meta(&mut self, now: Now, id: u32, fetched: Result<HostMeta, HostMetaFault>) {
         if self.endpoints.handle_host_meta(now, id, fetched, &self.config) {
             self.leave_search(now);

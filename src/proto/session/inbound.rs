@@ -1,4 +1,7 @@
 //! What comes in: frames, answers of the browser, and time.
+//!
+//! What few pages need, or each of them once, is not inlined: a browser compiles a function when it is first called, all of it, on the main
+//! thread, and optimises a large one late.
 
 use super::super::error::{Code, Error};
 use super::super::event::{Direction, Event, StanzaText};
@@ -32,6 +35,11 @@ impl Session {
             self.offered.clone_from(stream.features());
             self.outbox.limit(self.offered.limits.max_bytes);
         }
+        self.follow_progress(now, progress);
+    }
+
+    #[inline(never)]
+    fn follow_progress(&mut self, now: Now, progress: Result<Progress, Error>) {
         match progress {
             Ok(Progress::Negotiating) => {}
             Ok(Progress::Bound(jid)) => {
@@ -136,6 +144,7 @@ impl Session {
         }
     }
 
+    #[inline(never)]
     pub(super) fn handle_management(&mut self, element: Element<'_>) {
         // RFC 6120, section 4.4: nothing follows our `<close/>`, not even an answer.
         if self.is_closing && element.name() == "r" {
@@ -171,6 +180,7 @@ impl Session {
     }
 
     /// A frame that cannot be read: lost alone where it is well-formed, with the stream where it is not (I8).
+    #[inline(never)]
     pub(super) fn handle_fault(&mut self, now: Now, fault: XmlFault) {
         match fault {
             XmlFault::TooLarge(why) => {
@@ -192,6 +202,7 @@ impl Session {
     }
 
     /// The server's `<close/>`: the answer to ours, or its own wish (RFC 7395, section 3.6).
+    #[inline(never)]
     pub(super) fn handle_close(&mut self, now: Now, close: Element<'_>) {
         if self.is_closing {
             return self.end(now, None);
@@ -203,6 +214,7 @@ impl Session {
         self.lose(now, Error::new(Code::ConnectionLost, "the server closed the stream"));
     }
 
+    #[inline(never)]
     pub(super) fn handle_socket_closed(&mut self, now: Now, code: u16, reason: &str) {
         let Some(stream) = &self.stream else {
             self.farewell_deadline_ms = None;
@@ -229,6 +241,7 @@ impl Session {
         self.lose(now, error);
     }
 
+    #[inline(never)]
     pub(super) fn handle_timeout(&mut self, now: Now) {
         let is_due = |deadline: Option<u64>| deadline.is_some_and(|deadline| deadline <= now.mono_ms);
         if is_due(self.farewell_deadline_ms) {

@@ -12,6 +12,7 @@ const SLEEP_MS: i64 = 5_000;
 
 impl Session {
     /// A socket may say that it is open, and be dead: after a sleep, on another network. Whoever waits for a retry waits no longer.
+    #[inline(never)]
     pub(super) fn handle_wake(&mut self, now: Now) {
         match self.state {
             State::Online => self.ask_for_sign(now),
@@ -20,6 +21,7 @@ impl Session {
         }
     }
 
+    #[inline(never)]
     pub(super) fn handle_network(&mut self, now: Now, is_online: bool) {
         self.is_network_down = !is_online;
         self.handle_wake(now);
@@ -34,6 +36,7 @@ impl Session {
         })
     }
 
+    #[inline(never)]
     pub(super) fn handle_visibility(&mut self, now: Now, is_visible: bool) {
         self.is_hidden = !is_visible;
         if is_visible {

@@ -255,6 +255,7 @@ impl Session {
         false
     }
 
+    #[inline(never)]
     pub(super) fn handle_storage_opened(&mut self, now: Now, opened: Opened) {
         if self.storage.phase != Phase::Opening {
             return;
@@ -281,6 +282,7 @@ impl Session {
     }
 
     /// The storage does not work: whatever it holds is not to be relied on any more.
+    #[inline(never)]
     pub(super) fn handle_storage_failed(&mut self, reason: &str) {
         if matches!(self.storage.phase, Phase::Off | Phase::Closed) {
             return;
@@ -296,6 +298,7 @@ impl Session {
     }
 
     /// The page goes, perhaps to come back: the connection is let go of without a word, so that whoever comes can go on with the session.
+    #[inline(never)]
     pub(super) fn put_aside(&mut self, now: Now) {
         match self.storage.phase {
             Phase::Open => self.storage.phase = Phase::Away,
