@@ -11,6 +11,23 @@ pub(crate) fn collected<C: Default + Extend<T>, T>(items: impl IntoIterator<Item
     all
 }
 
+/// As texts compare, eight bytes at a time: WebAssembly has no instruction for it, and the keys of a set tend to begin alike.
+#[cfg_attr(waxwing_small, optimize(speed))]
+fn compare(one: &str, other: &str) -> Ordering {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    let (one_words, _) = one.as_chunks::<8>();
+    let (other_words, _) = other.as_chunks::<8>();
+    let mut alike = 0;
+    for (one, other) in one_words.iter().zip(other_words) {
+        let (one, other) = (u64::from_be_bytes(*one), u64::from_be_bytes(*other));
+        if one != other {
+            return one.cmp(&other);
+        }
+        alike += 8;
+    }
+    one.get(alike..).cmp(&other.get(alike..))
+}
+
 /// Something that has its key in it, so that a set of such needs no second copy of the key.
 pub(crate) trait Keyed {
     fn key(&self) -> &str;
@@ -28,7 +45,7 @@ impl<T: Keyed> Borrow<str> for ByKey<T> {
 
 impl<T: Keyed> Ord for ByKey<T> {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.0.key().cmp(other.0.key())
+        compare(self.0.key(), other.0.key())
     }
 }
 
@@ -45,3 +62,19 @@ impl<T: Keyed> PartialEq for ByKey<T> {
 }
 
 impl<T: Keyed> Eq for ByKey<T> {}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::compare;
+
+    proptest! {
+        #[test]
+        fn texts_compare_as_the_standard_library_says(one in "[ab\u{e9}]{0,20}", other in "[ab\u{e9}]{0,20}", both in "[ab]{0,20}") {
+            prop_assert_eq!(compare(&one, &other), one.cmp(&other));
+            let (one, other) = (format!("{both}{one}"), format!("{both}{other}"));
+            prop_assert_eq!(compare(&one, &other), one.cmp(&other));
+        }
+    }
+}

@@ -72,6 +72,9 @@ pub(crate) fn root_of(frame: &str) -> Option<(&str, Cow<'_, str>)> {
     parser.root_name()
 }
 
+/// A long frame may as well be one text: half a megabyte is all that is reserved of each kind.
+const MOST_ROOM: usize = 1 << 14;
+
 type Parsed<T> = Result<T, XmlFault>;
 
 struct Parser<'a, 'l> {
@@ -102,15 +105,21 @@ struct Open<'a> {
 impl<'a, 'l> Parser<'a, 'l> {
     #[inline]
     fn new(frame: &'a str, limits: &'l Limits) -> Self {
+        // As many as a stanza or a roster of that length has: what is moved while it grows costs more.
+        let room = (frame.len() / 32).clamp(16, MOST_ROOM);
+        let mut namespaces = Vec::with_capacity(8);
+        namespaces.extend([Cow::Borrowed(ns::XML), Cow::Borrowed(ns::STREAM)]);
+        let mut scope = Vec::with_capacity(8);
+        scope.extend([("xml", 0), ("stream", 1)]);
         Self {
             frame,
             at: 0,
             limits,
-            nodes: Vec::with_capacity(16),
-            attributes: Vec::with_capacity(16),
-            namespaces: vec![Cow::Borrowed(ns::XML), Cow::Borrowed(ns::STREAM)],
-            scope: vec![("xml", 0), ("stream", 1)],
-            open: Vec::new(),
+            nodes: Vec::with_capacity(room),
+            attributes: Vec::with_capacity(room),
+            namespaces,
+            scope,
+            open: Vec::with_capacity(8),
             steps: 0,
             is_naming: false,
         }
