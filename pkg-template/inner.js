@@ -332,6 +332,10 @@ export class Inner {
   }
 }
 
+/** In UTF-16 units. What is shorter is copied faster character by character, by what wasm-bindgen makes. */
+const LONG_FRAME = 2000;
+const encoder = new TextEncoder();
+
 const MESSAGE_TYPES = ["chat", "normal", "groupchat", "headline", "error"];
 const PRESENCE_TYPES = ["available", "unavailable", "error"];
 const DELAYED = 1;
@@ -353,14 +357,21 @@ class Sink {
     this.weak = new WeakRef(core);
   }
 
-  /** Hands each frame of a socket to the engine with the time; nothing for a binary one. */
+  /** Hands each frame of a socket to the engine with the time; nothing for a binary one. A long one the engine has written when it is told how long. */
   listen(socket, receive) {
     socket.onmessage = ({ data }) => {
       const outer = this.frame;
       this.frame = data;
-      receive(typeof data === "string" ? data : undefined, performance.now(), Date.now());
+      const isText = typeof data === "string";
+      const isLong = isText && data.length > LONG_FRAME;
+      receive(isText && !isLong ? data : undefined, isLong ? data.length : 0, performance.now(), Date.now());
       this.frame = outer;
     };
+  }
+
+  write(bytes) {
+    const { read, written } = encoder.encodeInto(this.frame, bytes);
+    return read === this.frame.length ? written : -1;
   }
 
   send(socket, text, ends) {
@@ -375,7 +386,7 @@ class Sink {
     this.weak.deref()?.handleEvent(EVENTS[index], payload && JSON.parse(payload));
   }
 
-  /** What has all its texts in the frame is cut out of it: the engine says where each begins and ends. */
+  /** What has all its texts in the frame is cut out of it: the engine says where each begins and ends. Nothing is thrown into the engine. */
   message(id, idEnd, from, fromEnd, to, toEnd, body, bodyEnd, lang, langEnd, originId, originIdEnd, stanzaId, stanzaIdEnd, type, timestamp, flags, extensions) {
     const { frame } = this;
     const message = {
@@ -393,12 +404,16 @@ class Sink {
     if (flags & DELAYED) message.delayed = true;
     if (flags & CARBON) message.carbon = true;
     if (flags & MARKABLE) message.markable = true;
-    const core = this.weak.deref();
-    if (extensions) {
-      Object.assign(message, JSON.parse(extensions));
-      core?.extensions?.read(message);
+    try {
+      const core = this.weak.deref();
+      if (extensions) {
+        Object.assign(message, JSON.parse(extensions));
+        core?.extensions?.read(message);
+      }
+      core?.emit("message", message);
+    } catch (error) {
+      report(error);
     }
-    core?.emit("message", message);
   }
 
   presence(from, fromEnd, status, statusEnd, type, show, priority) {
@@ -407,7 +422,11 @@ class Sink {
     if (show > 0) presence.show = SHOWS[show];
     if (statusEnd > 0) presence.status = frame.slice(status, statusEnd);
     presence.priority = priority;
-    this.weak.deref()?.emit("presence", presence);
+    try {
+      this.weak.deref()?.emit("presence", presence);
+    } catch (error) {
+      report(error);
+    }
   }
 
   settled(token, error, value) {

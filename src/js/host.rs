@@ -12,7 +12,8 @@ use super::value::{to_js, to_json};
 
 #[wasm_bindgen]
 extern "C" {
-    /// An object of the package. Its methods catch what listeners throw (I6); `catch` is for what should not happen.
+    /// An object of the package. Its methods catch what listeners throw (I6); `catch` is for what should not happen. Those that are called for each
+    /// stanza catch everything themselves: what wasm-bindgen makes of a `catch` costs more than the call.
     pub type Sink;
 
     /// `index` is the place of the event's name in the list that the engine was made with, `payload` JSON, if anybody listens.
@@ -21,7 +22,7 @@ extern "C" {
 
     /// A message or a presence whose texts all stand in the frame that the package has at hand, so that no text crosses: each is
     /// where it begins and where it ends. What extensions have found in it is JSON.
-    #[wasm_bindgen(method, catch)]
+    #[wasm_bindgen(method)]
     #[allow(clippy::too_many_arguments, reason = "numbers cross by themselves; a list of them would be an object")]
     fn message(
         this: &Sink,
@@ -43,20 +44,11 @@ extern "C" {
         timestamp: f64,
         flags: u32,
         extensions: Option<&str>,
-    ) -> Result<(), JsValue>;
+    );
 
-    #[wasm_bindgen(method, catch)]
+    #[wasm_bindgen(method)]
     #[allow(clippy::too_many_arguments, reason = "as above")]
-    fn presence(
-        this: &Sink,
-        from: u32,
-        from_end: u32,
-        status: u32,
-        status_end: u32,
-        kind: u32,
-        show: u32,
-        priority: i32,
-    ) -> Result<(), JsValue>;
+    fn presence(this: &Sink, from: u32, from_end: u32, status: u32, status_end: u32, kind: u32, show: u32, priority: i32);
 
     #[wasm_bindgen(method, catch)]
     fn settled(this: &Sink, token: u32, error: JsValue, value: JsValue) -> Result<(), JsValue>;
@@ -151,7 +143,7 @@ impl JsHost {
         let is_out = message.direction == Direction::Out;
         let flags = [message.is_delayed, message.is_carbon, is_out, message.is_markable];
         let flags = flags.into_iter().rev().fold(0, |bits, flag| bits << 1 | u32::from(flag));
-        let told = self.sink.message(
+        self.sink.message(
             id,
             id_end,
             from,
@@ -171,8 +163,6 @@ impl JsHost {
             flags,
             extensions.as_deref(),
         );
-        // What listeners throw is caught over there.
-        let _ = told;
         Some(())
     }
 
@@ -207,7 +197,7 @@ impl JsHost {
             None => (0, 0),
         };
         let show = show.map_or(0, |show| show as u32 + 1);
-        let _ = self.sink.presence(from, from_end, status, status_end, *kind as u32, show, i32::from(*priority));
+        self.sink.presence(from, from_end, status, status_end, *kind as u32, show, i32::from(*priority));
         Some(())
     }
 }
