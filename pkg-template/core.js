@@ -24,4 +24,5 @@ export class Client extends AnyClient {
 /** Loads the module ahead of the first connect(). */
 export async function init(source) {
   await loader.load(source);
+  loader.rehearseNext();
 }

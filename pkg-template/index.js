@@ -46,4 +46,5 @@ for (const name of Object.keys(PARTS)) {
 /** Loads the module ahead of the first connect(). */
 export async function init(source) {
   await loader.load(source);
+  loader.rehearseNext();
 }

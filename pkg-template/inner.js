@@ -195,6 +195,8 @@ export class Inner {
       attempt.token = token;
       engine.connect(token);
     });
+    // While the socket opens.
+    queueMicrotask(() => this.loader.rehearse());
     connected.then(settled(attempt.resolve), (error) => {
       // The engine refused without a word about its state: the app was told that it is connecting.
       if (this.loading === attempt) this.stopLoading(error);

@@ -11,6 +11,24 @@ export class Loader {
     this.loading = undefined;
     /** The class of the engine, as soon as the module is there. */
     this.engine = undefined;
+    this.hasRehearsed = false;
+  }
+
+  /** Once for all clients: has what a login needs compiled, which browsers put off until it is called. For when nothing else is to be done. */
+  rehearse() {
+    if (!this.hasRehearsed) this.engine.rehearse();
+    this.hasRehearsed = true;
+  }
+
+  /** In a task of its own, right behind the one that is running. */
+  rehearseNext() {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      // Else Node would not end.
+      port1.close();
+      this.rehearse();
+    };
+    port2.postMessage(0);
   }
 
   /** A failure is forgotten, so that the next call tries again. */

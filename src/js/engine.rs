@@ -8,7 +8,7 @@ use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
 use crate::browser::{Driver, Inlet, Store, moment, now};
-use crate::proto::{GivenCredentials, Input, MessageOptions, Now, PresenceOptions, RosterAdd, RosterUpdate, Token};
+use crate::proto::{GivenCredentials, Input, MessageOptions, Now, PresenceOptions, RosterAdd, RosterUpdate, Token, rehearse};
 
 use super::host::{Interests, JsHost, Sink};
 use super::options::Options;
@@ -38,6 +38,11 @@ impl Engine {
             told_to: RefCell::default(),
         };
         Ok(Self { driver: Driver::new(config, Box::new(host), inlet, store), interests })
+    }
+
+    /// Has the browser compile what a login needs, ahead of it. Nothing comes of it.
+    pub fn rehearse() {
+        rehearse();
     }
 
     /// Which events are wanted: bit `n` stands for the `n`th name.

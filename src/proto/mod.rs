@@ -38,6 +38,7 @@ mod marks;
 mod messages;
 mod outbox;
 mod persist;
+mod rehearsal;
 mod router;
 mod sent;
 mod session;
@@ -87,6 +88,7 @@ pub use io::{GivenCredentials, Input, Opened, Output, Reply, Token};
 #[cfg(feature = "receipts")]
 pub use marks::DisplayedMark;
 pub use persist::{Part, Record, Records, Unsaved};
+pub use rehearsal::rehearse;
 pub use session::Session;
 pub use state::State;
 pub use stream::sasl::{Hash, KeyRequest, derive_key};
