@@ -2,11 +2,9 @@
 
 mod support;
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
 use support::{OWN_FULL, Peer, USUAL_FEATURES, config};
-use waxwing::proto::{Availability, Config, Error, Input, PresenceOptions, Show, Token};
+use waxwing::proto::{Availability, Config, Error, Input, PresenceOptions, Show, Sorted, Token};
 
 const PRESENCE: &str = "<presence xmlns='jabber:client'";
 
@@ -354,7 +352,7 @@ fn a_presence_set_while_the_roster_loads_waits_for_it() {
 #[test]
 fn a_status_goes_out_in_every_language() {
     let mut peer = Peer::online();
-    let statuses = BTreeMap::from([("de".to_owned(), "Weg".to_owned()), (String::new(), "<Away>".to_owned())]);
+    let statuses = Sorted::from([("de".to_owned(), "Weg".to_owned()), (String::new(), "<Away>".to_owned())]);
     peer.session.set_presence(peer.now, PresenceOptions { statuses, ..PresenceOptions::default() }).unwrap();
     assert_eq!(
         peer.take_frames(),
@@ -364,7 +362,7 @@ fn a_status_goes_out_in_every_language() {
 
 #[test]
 fn what_cannot_be_sent_is_refused_at_once_and_not_kept() {
-    let statuses = |lang: &str| BTreeMap::from([(lang.to_owned(), "x".to_owned())]);
+    let statuses = |lang: &str| Sorted::from([(lang.to_owned(), "x".to_owned())]);
     for is_online in [true, false] {
         let mut peer = if is_online { Peer::online() } else { Peer::new(config()) };
         for bad in [

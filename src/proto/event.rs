@@ -2,7 +2,6 @@
 
 mod message;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -10,6 +9,7 @@ use serde::Serialize;
 use super::entity_caps::Advert;
 use super::error::Error;
 use super::json::Json;
+use super::sorted::Sorted;
 use super::state::State;
 use super::xml::StanzaTree;
 
@@ -259,7 +259,7 @@ pub struct Presence {
     pub status: Option<String>,
     /// All status texts by language, where there is more than one, or the one has a language of its own.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub statuses: Option<BTreeMap<String, String>>,
+    pub statuses: Option<Sorted<String>>,
     /// -128 to 127.
     pub priority: i8,
     /// Since when nobody has touched the device (XEP-0319): milliseconds since 1970-01-01 UTC.

@@ -3,7 +3,7 @@
 //! A feature knows `Cx`, `xml`, `event` and `error` and nothing else; no feature names another. Adding one is: a file in
 //! `features/`, a line in its registry, its event variants, its block in `index.d.ts`, its folder of golden cases.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use super::config::Config;
 use super::entity_caps::OwnCaps;
@@ -19,6 +19,7 @@ use super::jids;
 use super::outbox::{Outbox, Outgoing, Verdict};
 use super::persist::{HandledMessage, OutboxRecord};
 use super::sent::{Sent, SentMessages};
+use super::sorted::Names;
 use super::stanza_error::{self, Condition};
 use super::time::Now;
 use super::xml::{Element, Writer, ns};
@@ -185,7 +186,7 @@ pub(crate) struct Cx<'a> {
     pub(super) heard: &'a mut HeardMessages,
     pub(super) sent: &'a mut SentMessages,
     /// Whose stanza ids are believed: bare JIDs.
-    pub(super) stampers: &'a mut BTreeSet<String>,
+    pub(super) stampers: &'a mut Names,
     pub(super) outputs: &'a mut VecDeque<Output>,
 }
 
@@ -231,7 +232,7 @@ impl Cx<'_> {
     #[allow(dead_code, reason = "the core asks no archive")]
     pub(crate) fn believe_stamps_of(&mut self, archive: &str, is_believed: bool) {
         if is_believed {
-            self.stampers.insert(archive.to_owned());
+            self.stampers.add(archive.to_owned());
         } else {
             self.stampers.remove(archive);
         }

@@ -4,7 +4,8 @@
 //! nobody sees: what cannot be read is told as that and no more.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+
+use super::sorted::Sorted;
 
 /// What is deeper is nothing of ours.
 const MOST_DEPTH: u32 = 16;
@@ -109,9 +110,9 @@ impl<'a> Fields<'a> {
         self.checked(value.list(read))
     }
 
-    pub(crate) fn texts(&mut self, name: &str) -> Option<BTreeMap<String, String>> {
+    pub(crate) fn texts(&mut self, name: &str) -> Option<Sorted<String>> {
         self.object(name, |fields| {
-            let mut texts = BTreeMap::new();
+            let mut texts = Sorted::default();
             for (name, value) in fields.fields {
                 texts.insert(name.into_owned(), value.text()?);
             }
@@ -382,7 +383,7 @@ mod tests {
         assert_eq!(read("{}"), Some((None, None, false, None, None)));
         assert_eq!(read(r#"{"a":null,"b":null,"c":null,"d":null,"e":null,"f":[{}]}"#), Some((None, None, false, None, None)));
         let all = read(r#"{"e":{"x":"y"},"d":["p"],"c":true,"b":-128,"a":"t"}"#);
-        let texts = BTreeMap::from([("x".to_owned(), "y".to_owned())]);
+        let texts = Sorted::from([("x".to_owned(), "y".to_owned())]);
         assert_eq!(all, Some((Some("t".to_owned()), Some(-128), true, Some(vec!["p".to_owned()]), Some(texts))));
         for wrong in [
             r#"{"a":1}"#,

@@ -10,7 +10,6 @@
 //! calls back with [`Input::Timeout`] when [`Session::poll_timeout`] is due.
 
 mod backoff;
-mod collected;
 mod commands;
 mod config;
 mod discovery;
@@ -90,6 +89,7 @@ pub use marks::DisplayedMark;
 pub use persist::{Part, Record, Records, Unsaved};
 pub use rehearsal::rehearse;
 pub use session::Session;
+pub use sorted::Sorted;
 pub use state::State;
 pub use stream::sasl::{Hash, KeyRequest, derive_key};
 pub use time::Now;

@@ -24,6 +24,7 @@ use super::event::RosterItem;
 use super::features::presence::PresenceOptions;
 use super::json::{Fields, Json};
 use super::sent::Sent;
+use super::sorted::Sorted;
 use super::stream::keychain::Keychain;
 
 /// Of the records' layout. Others are not read.
@@ -409,8 +410,9 @@ impl RosterRecord {
 impl PresencesRecord {
     /// About how many bytes of JSON it makes.
     pub(crate) fn weight(&self) -> usize {
-        let statuses =
-            |entry: &Presence| entry.statuses.iter().flatten().map(|(lang, text)| lang.len() + text.len() + 6).sum::<usize>();
+        let statuses = |entry: &Presence| {
+            entry.statuses.iter().flat_map(Sorted::iter).map(|(lang, text)| lang.len() + text.len() + 6).sum::<usize>()
+        };
         let entry = |entry: &Arc<Presence>| {
             entry.from.len() + entry.status.as_deref().map_or(0, str::len) + statuses(entry) + OBJECT_BYTES
         };

@@ -1,8 +1,8 @@
 //! One text in several languages, as messages and presence carry it (RFC 6121, sections 4.7.2.2, 5.2.3 and 5.2.4).
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
+use super::sorted::Sorted;
 use super::xml::Element;
 
 /// The versions of a text, in the order of the stanza. A single one, the usual case, costs no allocation.
@@ -74,13 +74,13 @@ impl<'a> Texts<'a> {
     }
 
     /// All versions, where there is more than one, or the one has a language of its own. Of two in the same language the first counts.
-    pub(crate) fn by_language(&self) -> Option<BTreeMap<String, String>> {
+    pub(crate) fn by_language(&self) -> Option<Sorted<String>> {
         if self.others.is_empty() && self.first.as_ref().is_none_or(|version| !version.is_own_lang) {
             return None;
         }
-        let mut all = BTreeMap::new();
+        let mut all = Sorted::default();
         for version in self.iter() {
-            all.entry(version.lang.to_owned()).or_insert_with(|| version.text.clone().into_owned());
+            all.get_or_insert_with(version.lang, || version.text.clone().into_owned());
         }
         Some(all)
     }
@@ -140,10 +140,12 @@ mod tests {
     #[test]
     fn languages_are_listed_only_where_they_say_something() {
         with("<a xmlns='x' xml:lang='en'><t>one</t></a>", |texts| assert_eq!(texts.by_language(), None));
-        with("<a xmlns='x'><t xml:lang='en'>one</t></a>", |texts| assert_eq!(texts.by_language().unwrap()["en"], "one"));
+        with("<a xmlns='x'><t xml:lang='en'>one</t></a>", |texts| {
+            assert_eq!(texts.by_language(), Some([("en".to_owned(), "one".to_owned())].into()))
+        });
         with("<a xmlns='x' xml:lang='en'><t>one</t><t xml:lang=''>two</t><t xml:lang='en'>three</t></a>", |texts| {
             let all = texts.by_language().unwrap();
-            assert_eq!(all.into_iter().collect::<Vec<_>>(), [("".into(), "two".into()), ("en".into(), "one".into())]);
+            assert_eq!(all, [("".into(), "two".into()), ("en".into(), "one".into())].into());
         });
     }
 

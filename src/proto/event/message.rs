@@ -1,7 +1,5 @@
 //! A message as an app sees it.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use super::super::error::Error;
@@ -11,6 +9,7 @@ use super::super::features::{attachments::Attachment, links::LinkMetadata};
 use super::super::json::Fields;
 #[cfg(any(feature = "edits", feature = "text"))]
 use super::super::json::Json;
+use super::super::sorted::Sorted;
 #[cfg(feature = "custom")]
 use super::super::{features::encryption::Encryption, xml::StanzaTree};
 
@@ -65,11 +64,11 @@ pub struct Message {
     pub body: Option<String>,
     /// All texts by language, where there is more than one, or the one has a language of its own.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub bodies: Option<BTreeMap<String, String>>,
+    pub bodies: Option<Sorted<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub subjects: Option<BTreeMap<String, String>>,
+    pub subjects: Option<Sorted<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thread: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

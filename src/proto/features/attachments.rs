@@ -7,8 +7,6 @@
 //! Deliberately absent: fetching anything (the app decides what a stranger may make it ask for); sources other than web addresses (Jingle);
 //! sources that come in a later message (XEP-0447, section 3.4, which is marked as to be clarified); `jabber:iq:oob`.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use super::super::error::Error;
@@ -16,6 +14,7 @@ use super::super::event::Message;
 use super::super::fallback;
 use super::super::feature::{Cx, Feature};
 use super::super::json::Json;
+use super::super::sorted::Sorted;
 use super::super::time::{format_timestamp, parse_timestamp};
 use super::super::xml::{Element, Writer, ns};
 use super::messaging::MessageOptions;
@@ -60,8 +59,8 @@ pub struct Attachment {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// By algorithm, in Base64.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub hashes: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Sorted::is_empty")]
+    pub hashes: Sorted<String>,
     /// `inline`, to be shown with the message, or `attachment`, to be fetched when the user wants it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub disposition: Option<String>,
@@ -274,7 +273,7 @@ fn write(attachment: &Attachment, w: &mut Writer) {
             w.leaf(name, ns::FILE_METADATA, &text);
         }
     }
-    for (algorithm, hash) in hashes {
+    for (algorithm, hash) in hashes.iter() {
         w.open("hash", HASHES).attr("algo", algorithm).text(hash).close();
     }
     for thumbnail in &attachment.thumbnails {

@@ -7,10 +7,9 @@
 //!
 //! Not here: a fallback of a text in one language alone, which the XEP has no way to say. Ranges are taken out of each language.
 
-use std::collections::BTreeMap;
-
 use super::super::event::{Fallback, Message, MessageType};
 use super::super::feature::{Cx, Feature};
+use super::super::sorted::Sorted;
 use super::super::xml::{Element, ns};
 
 /// So many indications of a message are read, and so many ranges of each.
@@ -100,7 +99,7 @@ type Parts = [String; MOST];
 /// Takes the ranges out of a text in all its languages. A text that is nothing else stays, unless it `may_vanish`.
 fn take_out(
     text: &mut Option<String>,
-    by_lang: &mut Option<BTreeMap<String, String>>,
+    by_lang: &mut Option<Sorted<String>>,
     ranges: &[Range],
     is_subject: bool,
     may_vanish: bool,
@@ -112,7 +111,7 @@ fn take_out(
     if rest.is_none() {
         *by_lang = None;
     }
-    for version in by_lang.iter_mut().flat_map(BTreeMap::values_mut) {
+    for version in by_lang.iter_mut().flat_map(Sorted::values_mut) {
         if let Some((Some(rest), _)) = split(version, ranges, is_subject) {
             *version = rest;
         }

@@ -6,13 +6,12 @@
 
 mod options;
 
-use std::collections::BTreeMap;
-
 use super::super::error::Error;
 use super::super::event::{Delivery, Direction, Event, Message, MessagePlaces, MessageType, Stage};
 use super::super::feature::{Cx, Feature, Flow};
 use super::super::jids;
 use super::super::sent::Sent;
+use super::super::sorted::Sorted;
 use super::super::stanza_error;
 use super::super::texts::{Texts, is_language_tag};
 use super::super::time::parse_timestamp;
@@ -207,14 +206,14 @@ fn collect<'a>(
     what: &str,
     what_by_lang: &str,
     plain: Option<&'a str>,
-    by_lang: &'a BTreeMap<String, String>,
+    by_lang: &'a Sorted<String>,
     stanza_lang: Option<&'a str>,
 ) -> Result<Texts<'a>, Error> {
     let mut texts = Texts::default();
     if let Some(text) = plain {
         texts.push_outgoing(None, stanza_lang, text);
     }
-    for (lang, text) in by_lang {
+    for (lang, text) in by_lang.iter() {
         // RFC 6121, section 5.2.3: no two in one language.
         let is_plain = lang.is_empty() || stanza_lang.is_some_and(|stanza| lang.eq_ignore_ascii_case(stanza));
         if is_plain && plain.is_some() {

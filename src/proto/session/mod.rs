@@ -9,7 +9,7 @@ mod logout;
 mod page;
 mod storage;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use self::logout::Logout;
 use self::storage::Storage;
@@ -28,6 +28,7 @@ use crate::proto::iq::{IqTable, Owner};
 use crate::proto::outbox::{Cancelled, Outbox};
 use crate::proto::router;
 use crate::proto::sent::SentMessages;
+use crate::proto::sorted::Names;
 use crate::proto::state::State;
 use crate::proto::stream::features::StreamFeatures;
 use crate::proto::stream::keychain::Keychain;
@@ -76,7 +77,7 @@ pub struct Session {
     outbox: Outbox,
     heard: HeardMessages,
     sent: SentMessages,
-    stampers: BTreeSet<String>,
+    stampers: Names,
     outputs: VecDeque<Output>,
     state: State,
     /// The full JID while there is a session, else the bare one.
@@ -159,7 +160,7 @@ impl Session {
             outbox: Outbox::default(),
             heard: HeardMessages::default(),
             sent: SentMessages::default(),
-            stampers: BTreeSet::new(),
+            stampers: Names::default(),
             outputs: VecDeque::new(),
             state: State::Offline,
             own_jid,

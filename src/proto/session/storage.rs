@@ -403,7 +403,7 @@ impl Session {
         if let Some(handled) = handled {
             self.heard.restore(handled.messages);
             if handled.archive.is_stamping {
-                self.stampers.insert(self.config.account.bare());
+                self.stampers.add(self.config.account.bare());
             }
             self.features.archive.restore(handled.archive);
             sent = handled.sent;

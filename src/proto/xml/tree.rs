@@ -1,12 +1,10 @@
 //! A whole stanza as plain data, for requests whose payload no feature knows, and the way raw XML of an app comes in.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
-use super::super::collected::collected;
 use super::super::config::Limits;
 use super::super::error::Error;
+use super::super::sorted::Sorted;
 use super::document::{Content, Document, Element};
 use super::parser::parse;
 
@@ -15,7 +13,7 @@ use super::parser::parse;
 pub struct StanzaTree {
     pub name: String,
     pub xmlns: String,
-    pub attrs: BTreeMap<String, String>,
+    pub attrs: Sorted<String>,
     pub children: Vec<TreeNode>,
 }
 
@@ -31,10 +29,13 @@ impl From<Element<'_>> for StanzaTree {
         Self {
             name: element.name().to_owned(),
             xmlns: element.namespace().to_owned(),
-            attrs: collected(element.attrs().map(|(namespace, name, value)| {
-                let name = if namespace == Some(super::ns::XML) { format!("xml:{name}") } else { name.to_owned() };
-                (name, value.to_owned())
-            })),
+            attrs: element
+                .attrs()
+                .map(|(namespace, name, value)| {
+                    let name = if namespace == Some(super::ns::XML) { format!("xml:{name}") } else { name.to_owned() };
+                    (name, value.to_owned())
+                })
+                .collect(),
             children: element
                 .contents()
                 .map(|content| match content {

@@ -1,7 +1,5 @@
 //! What an app says of a message to be sent.
 
-use std::collections::BTreeMap;
-
 #[cfg(feature = "text")]
 use super::super::super::event::Hint;
 use super::super::super::event::MessageType;
@@ -10,6 +8,7 @@ use super::super::super::event::Reactions;
 use super::super::super::json::Fields;
 #[cfg(feature = "custom")]
 use super::super::super::json::Json;
+use super::super::super::sorted::Sorted;
 #[cfg(feature = "custom")]
 use super::super::encryption::Encryption;
 #[cfg(feature = "replies")]
@@ -28,9 +27,9 @@ pub struct MessageOptions {
     pub id: Option<String>,
     pub body: Option<String>,
     /// By language; `""` is the text without one.
-    pub bodies: BTreeMap<String, String>,
+    pub bodies: Sorted<String>,
     pub subject: Option<String>,
-    pub subjects: BTreeMap<String, String>,
+    pub subjects: Sorted<String>,
     pub thread: Option<String>,
     pub parent_thread: Option<String>,
     /// BCP 47 tag of `body` and `subject`.

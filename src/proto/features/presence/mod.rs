@@ -10,7 +10,6 @@ mod record;
 mod stanza;
 mod table;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -22,6 +21,7 @@ use super::super::event::{Event, Presence, PresenceType, Show};
 use super::super::feature::{Cx, Feature, Flow};
 use super::super::jids;
 use super::super::json::Fields;
+use super::super::sorted::Sorted;
 use super::super::xml::{Element, Writer};
 
 /// A presence of ours.
@@ -35,7 +35,7 @@ pub struct PresenceOptions {
     pub show: Option<Show>,
     pub status: Option<String>,
     /// By language; `""` is the text without one.
-    pub statuses: BTreeMap<String, String>,
+    pub statuses: Sorted<String>,
     /// `None` is 0; one below 0 gets no messages that are sent to the bare JID.
     pub priority: Option<i8>,
     /// Since when nobody has touched the device (XEP-0319): milliseconds since 1970-01-01 UTC.
@@ -214,7 +214,7 @@ impl Feature for PresenceTracker {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeSet, VecDeque};
+    use std::collections::VecDeque;
 
     use super::super::super::config::{Account, Config};
     use super::super::super::entity_caps::OwnCaps;
@@ -225,6 +225,7 @@ mod tests {
     use super::super::super::iq::IqTable;
     use super::super::super::outbox::Outbox;
     use super::super::super::sent::SentMessages;
+    use super::super::super::sorted::Names;
     use super::super::super::time::Now;
     use super::*;
 
@@ -257,7 +258,7 @@ mod tests {
             outbox: &mut Outbox::default(),
             heard: &mut HeardMessages::default(),
             sent: &mut SentMessages::default(),
-            stampers: &mut BTreeSet::new(),
+            stampers: &mut Names::default(),
             outputs: &mut outputs,
         });
         let frame = |output| if let Output::SendFrame(frame) = output { Some(frame) } else { None };

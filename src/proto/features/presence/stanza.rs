@@ -103,12 +103,12 @@ pub(super) fn write(cx: &Cx<'_>, presence: &PresenceOptions, to: Option<&str>) -
 /// Section 4.7.2.2: no two in one language.
 fn write_statuses(w: &mut Writer, presence: &PresenceOptions) -> Result<(), Error> {
     if let Some(status) = &presence.status {
-        if presence.statuses.contains_key("") {
+        if presence.statuses.contains("") {
             return Err(Error::invalid("status and statuses[\"\"] are in one language"));
         }
         w.leaf("status", ns::CLIENT, status);
     }
-    for (lang, status) in &presence.statuses {
+    for (lang, status) in presence.statuses.iter() {
         if !lang.is_empty() && !is_language_tag(lang) {
             return Err(Error::invalid(format!("statuses names a language that is none: \"{lang}\""))
                 .remedy("Use a BCP 47 tag such as en or pt-BR."));

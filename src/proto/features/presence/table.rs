@@ -4,18 +4,17 @@
 //! of the last activity. Here: the highest priority, so that negative ones come last; among equals the one most ready
 //! to talk, from `chat` over plain available, `away` and `xa` to `dnd`; among those the one heard of last.
 
-use std::collections::{BTreeSet, BinaryHeap};
-use std::ops::Bound;
+use std::collections::BinaryHeap;
 use std::sync::Arc;
 
-use super::super::super::collected::{ByKey, Keyed};
 use super::super::super::event::{Presence, Show};
 use super::super::super::jids;
+use super::super::super::sorted::{ByKey, Keyed};
 
 /// By address. All resources of a bare JID stand together: `/` is in every full JID, and in no bare one.
 #[derive(Debug, Default)]
 pub(super) struct Table {
-    entries: BTreeSet<ByKey<Entry>>,
+    entries: ByKey<Entry>,
     /// How many presences were put.
     count: u64,
     /// Grows with every change.
@@ -35,17 +34,17 @@ impl Table {
     pub(super) fn put(&mut self, presence: Arc<Presence>) {
         self.count += 1;
         self.revision += 1;
-        self.entries.replace(ByKey(Entry { presence, at: self.count }));
+        self.entries.replace(Entry { presence, at: self.count });
     }
 
     /// A full JID: that resource is gone. A bare JID: all of them are.
     pub(super) fn drop_address(&mut self, jid: &str) {
         self.revision += 1;
-        self.entries.remove(jid);
+        self.entries.take(jid);
         if jids::resource(jid).is_none() {
             let addresses: Vec<String> = self.resources(jid).map(|entry| entry.presence.from.clone()).collect();
             for address in addresses {
-                self.entries.remove(&*address);
+                self.entries.take(&address);
             }
         }
     }
@@ -61,12 +60,12 @@ impl Table {
 
     /// All presences, in the order in which they came.
     pub(super) fn in_order(&self) -> Vec<Arc<Presence>> {
-        by_rank(self.entries.iter().map(|ByKey(entry)| ((0, 0, entry.at), entry))).cloned().collect()
+        by_rank(self.entries.iter().map(|entry| ((0, 0, entry.at), entry))).cloned().collect()
     }
 
     /// Exactly this address.
     pub(super) fn one(&self, jid: &str) -> Option<&Presence> {
-        self.entries.get(jid).map(|ByKey(entry)| &*entry.presence)
+        self.entries.get(jid).map(|entry| &*entry.presence)
     }
 
     pub(super) fn most_available(&self, bare: &str) -> Option<&Presence> {
@@ -80,14 +79,11 @@ impl Table {
 
     /// The resources, and the bare JID itself: gateways and services speak from it.
     fn addresses(&self, bare: &str) -> impl Iterator<Item = &Entry> {
-        self.entries.get(bare).map(|ByKey(entry)| entry).into_iter().chain(self.resources(bare))
+        self.entries.get(bare).into_iter().chain(self.resources(bare))
     }
 
     fn resources(&self, bare: &str) -> impl Iterator<Item = &Entry> {
-        // `0` is what comes right after `/`.
-        let (from, to) = (format!("{bare}/"), format!("{bare}0"));
-        let range = (Bound::Included(from.as_str()), Bound::Excluded(to.as_str()));
-        self.entries.range::<str, _>(range).map(|ByKey(entry)| entry)
+        self.entries.starting_with(format!("{bare}/"))
     }
 }
 

@@ -12,11 +12,9 @@ mod item;
 mod record;
 mod subscriptions;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use self::changes::{Card, Change, Changes, Wanted};
-use super::super::collected::{ByKey, Keyed, collected};
 use super::super::error::{Code, Error};
 use super::super::event::{Event, RosterChange, RosterChangeKind, RosterItem, Subscription};
 use super::super::feature::{Cx, Feature, Flow, IqKind, ticket};
@@ -24,7 +22,7 @@ use super::super::io::{Reply, Token};
 use super::super::iq::Ticket;
 use super::super::jids;
 use super::super::json::{Fields, Json};
-use super::super::sorted::Names;
+use super::super::sorted::{ByKey, Keyed, Names};
 use super::super::stanza_error::Condition;
 use super::super::xml::Element;
 use super::FeatureId;
@@ -74,7 +72,7 @@ impl RosterUpdate {
 #[derive(Default)]
 pub(crate) struct Roster {
     /// Shared with the events that tell of them.
-    items: BTreeSet<ByKey<Arc<RosterItem>>>,
+    items: ByKey<Arc<RosterItem>>,
     /// What the server calls this state of the roster. `None`: it keeps no versions, or something of it did not come through, and only
     /// a whole roster can bring it back.
     version: Option<String>,
@@ -98,16 +96,16 @@ impl Roster {
 
     /// All items, sorted by JID.
     pub(crate) fn items(&self) -> impl Iterator<Item = &RosterItem> {
-        self.items.iter().map(|ByKey(item)| &**item)
+        self.items.iter().map(|item| &**item)
     }
 
     /// As the events and the storage have them.
     fn shared(&self) -> Vec<Arc<RosterItem>> {
-        self.items.iter().map(|ByKey(item)| item.clone()).collect()
+        self.items.iter().cloned().collect()
     }
 
     fn item(&self, jid: &str) -> Option<&RosterItem> {
-        self.items.get(jid).map(|ByKey(item)| &**item)
+        self.items.get(jid).map(|item| &**item)
     }
 
     /// One item; the JID need not be normalised.
@@ -153,7 +151,7 @@ impl Roster {
     /// The JID under which an item is, or would be, kept. Items are bare JIDs, save what a gateway of old has put there.
     fn key(&self, jid: &str) -> Result<String, Error> {
         let jid = jids::normalise("jid", jid)?;
-        let is_known = jids::resource(&jid).is_none() || self.items.contains(&*jid);
+        let is_known = jids::resource(&jid).is_none() || self.items.contains(&jid);
         Ok(if is_known { jid } else { jids::bare(&jid).to_owned() })
     }
 
@@ -247,7 +245,7 @@ impl Roster {
                         if item.subscription == Subscription::Remove {
                             item.subscription = Subscription::None;
                         }
-                        Some(ByKey(Arc::new(item)))
+                        Some(Arc::new(item))
                     }
                     Err(fault) => {
                         unreadable += 1;
@@ -256,7 +254,7 @@ impl Roster {
                     }
                 },
             );
-        self.items = collected(items);
+        self.items = items.collect();
         self.version = query.and_then(|query| query.attr("ver")).filter(|_| unreadable == 0).map(ToOwned::to_owned);
         if let Some(fault) = first_fault {
             let what = format!("items of the roster that could not be read: {unreadable}; the first: {fault}");
@@ -311,7 +309,7 @@ impl Roster {
             None => RosterChangeKind::Added,
         };
         let item = Arc::new(item);
-        self.items.replace(ByKey(item.clone()));
+        self.items.replace(item.clone());
         self.revision += 1;
         cx.emit(Event::Roster(RosterChange { change, items: vec![item] }));
         true
@@ -319,7 +317,7 @@ impl Roster {
 
     /// Drops an item. `false`: there was none.
     fn discard(&mut self, cx: &mut Cx<'_>, jid: &str) -> bool {
-        let Some(ByKey(item)) = self.items.take(jid) else { return false };
+        let Some(item) = self.items.take(jid) else { return false };
         self.revision += 1;
         let item = RosterItem { subscription: Subscription::Remove, ask: None, is_approved: false, ..RosterItem::clone(&item) };
         cx.emit(Event::Roster(RosterChange { change: RosterChangeKind::Removed, items: vec![item.into()] }));

@@ -1,6 +1,5 @@
 //! The roster as it is stored, and back.
 
-use super::super::super::collected::{ByKey, collected};
 use super::super::super::event::{Event, RosterChange, RosterChangeKind, SubscriptionEvent, SubscriptionEventType};
 use super::super::super::feature::Cx;
 use super::super::super::persist::RosterRecord;
@@ -25,7 +24,7 @@ impl Roster {
     /// `has_session`: the session may go on, and with it this roster. Else the next login asks for what has changed since.
     pub(crate) fn restore(&mut self, record: RosterRecord, has_session: bool) {
         *self = Self {
-            items: collected(record.items.into_iter().map(ByKey)),
+            items: record.items.into_iter().collect(),
             version: record.version,
             owner: record.owner,
             is_settled: has_session,
