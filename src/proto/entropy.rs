@@ -1,5 +1,7 @@
 //! Randomness is injected (I3): the browser hands in `crypto.getRandomValues`, a test a counter.
 
+use super::base64;
+
 /// A source of unpredictable bytes.
 pub trait Entropy {
     /// Fills all of `bytes`.
@@ -26,10 +28,9 @@ impl Ids {
 
     /// A fresh id of 16 characters, all of them safe in an XML attribute.
     pub(crate) fn new_id(&mut self) -> String {
-        use base64::Engine as _;
         let mut bytes = [0; ID_BYTES];
         self.fill(&mut bytes);
-        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
+        base64::encode_for_id(&bytes)
     }
 
     /// A fresh number, to tell a late answer from the awaited one.

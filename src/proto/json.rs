@@ -53,7 +53,14 @@ impl<'a> Json<'a> {
 
     pub(crate) fn list<T>(self, read: impl Fn(Self) -> Option<T>) -> Option<Vec<T>> {
         match self {
-            Self::List(list) => list.into_iter().map(read).collect(),
+            // By hand: `collect()` has much more code, for each type.
+            Self::List(list) => {
+                let mut all = Vec::with_capacity(list.len());
+                for value in list {
+                    all.push(read(value)?);
+                }
+                Some(all)
+            }
             _ => None,
         }
     }

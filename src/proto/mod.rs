@@ -10,6 +10,7 @@
 //! calls back with [`Input::Timeout`] when [`Session::poll_timeout`] is due.
 
 mod backoff;
+mod base64;
 mod commands;
 mod config;
 mod discovery;

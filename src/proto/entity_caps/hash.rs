@@ -1,10 +1,9 @@
 //! The hash of what somebody can do, as the two specifications make it.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
+use super::super::base64;
 use super::info::{DiscoForm, DiscoInfo};
 
 /// The one kind of form that clients are known to send (XEP-0232).
@@ -46,9 +45,9 @@ impl Method {
             return None;
         }
         match self {
-            Self::LegacySha1 => Some(STANDARD.encode(Sha1::digest(legacy_input(info)?))),
-            Self::LegacySha256 => Some(STANDARD.encode(Sha256::digest(legacy_input(info)?))),
-            Self::Structured => Some(STANDARD.encode(Sha256::digest(structured_input(info)?))),
+            Self::LegacySha1 => Some(base64::encode(Sha1::digest(legacy_input(info)?))),
+            Self::LegacySha256 => Some(base64::encode(Sha256::digest(legacy_input(info)?))),
+            Self::Structured => Some(base64::encode(Sha256::digest(structured_input(info)?))),
             Self::Unknown => None,
         }
     }

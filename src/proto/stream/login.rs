@@ -10,9 +10,6 @@
 //! refused is dropped, and the login goes on without it on the same connection; so it does in the older dialect when the server refuses to
 //! speak the newer one. Whatever the way, nothing is believed before the server has proved itself as far as the mechanism has it.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
-
 use super::features::{Authentication, StreamFeatures};
 use super::refusal::{read_failure, refused};
 use super::sasl::{
@@ -20,6 +17,7 @@ use super::sasl::{
 };
 use super::sasl2::{self, Asked, Means};
 use super::{Io, WaitsOn};
+use crate::proto::base64;
 use crate::proto::error::{Code, Error};
 use crate::proto::io::{GivenCredentials, Output};
 use crate::proto::xml::{Element, Writer, ns};
@@ -268,7 +266,7 @@ impl Login {
             _ => {
                 let mut w = Writer::new();
                 // RFC 6120, section 6.4.2: an initial response of no bytes is a single `=`.
-                let text = if initial.is_empty() { "=".to_owned() } else { BASE64.encode(&initial) };
+                let text = if initial.is_empty() { "=".to_owned() } else { base64::encode(&initial) };
                 w.open("auth", ns::SASL).attr("mechanism", mechanism.as_str()).text(&text);
                 io.send(w)?;
             }
@@ -395,7 +393,7 @@ impl Login {
 
     fn respond(&self, response: &[u8], io: &mut Io<'_>) -> Result<(), Error> {
         let mut w = Writer::new();
-        w.open("response", self.dialect.namespace()).text(&BASE64.encode(response));
+        w.open("response", self.dialect.namespace()).text(&base64::encode(response));
         io.send(w)
     }
 }
@@ -434,9 +432,9 @@ fn payload(element: Element<'_>) -> Result<Option<Vec<u8>>, Error> {
     match text.trim() {
         "" => Ok(None),
         "=" => Ok(Some(Vec::new())),
-        text => match BASE64.decode(text) {
-            Ok(bytes) => Ok(Some(bytes)),
-            Err(_) => Err(refused(&SaslError::Malformed { problem: "it is not base64" })),
+        text => match base64::decode(text) {
+            Some(bytes) => Ok(Some(bytes)),
+            None => Err(refused(&SaslError::Malformed { problem: "it is not base64" })),
         },
     }
 }

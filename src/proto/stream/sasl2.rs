@@ -5,13 +5,11 @@
 //! name of the device, which a page does not know. Bind 2 has no way to ask for a resource: where the app wants a certain one, the binding of RFC 6120
 //! follows the login.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
-
 use super::Io;
 use super::features::Authentication;
 use super::keychain::FastToken;
 use super::sasl::{TokenMechanism, Upgrade};
+use crate::proto::base64;
 use crate::proto::error::{Code, Error};
 use crate::proto::jids;
 use crate::proto::time::parse_timestamp;
@@ -113,7 +111,7 @@ fn begin(means: &Means<'_>, initial_response: &[u8], io: &mut Io<'_>) -> Writer 
     let mut w = Writer::new();
     w.open("authenticate", ns::SASL2).attr("mechanism", mechanism);
     // Section 2.2: an element with nothing in it is a response of no bytes.
-    w.leaf("initial-response", ns::SASL2, &BASE64.encode(initial_response));
+    w.leaf("initial-response", ns::SASL2, &base64::encode(initial_response));
     w.open("user-agent", ns::SASL2).attr("id", &id).leaf("software", ns::SASL2, &io.config.software.name).close();
     w
 }
@@ -151,7 +149,7 @@ pub(crate) fn read_salt(task_data: Element<'_>) -> Option<(String, String)> {
 /// The salted password of an upgrade.
 pub(crate) fn write_hash(key: &[u8]) -> Writer {
     let mut w = Writer::new();
-    w.open("task-data", ns::SASL2).leaf("hash", SCRAM_UPGRADE, &BASE64.encode(key));
+    w.open("task-data", ns::SASL2).leaf("hash", SCRAM_UPGRADE, &base64::encode(key));
     w
 }
 

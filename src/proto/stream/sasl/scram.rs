@@ -10,12 +10,11 @@
 //! Only the way through a verified server signature ends well. Servers may send it along with success (RFC 6120, section
 //! 6.4.6) or as a challenge of its own, which takes an empty response.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use zeroize::Zeroizing;
 
 use super::error::printable;
 use super::{Hash, KeyRequest, SaslError, Step, prep};
+use crate::proto::base64;
 use crate::proto::entropy::Entropy;
 
 /// What a server should ask for at least (RFC 5802, section 5.1; RFC 7677, section 4). Here it has to.
@@ -60,7 +59,7 @@ impl Scram {
     ) -> Result<(Self, Vec<u8>), SaslError> {
         let mut nonce = [0; NONCE_BYTES];
         entropy.fill(&mut nonce);
-        Self::with_nonce(hash, username, password, offer, BASE64.encode(nonce))
+        Self::with_nonce(hash, username, password, offer, base64::encode(nonce))
     }
 
     /// [`Self::start`] with a nonce that is known, as the vectors of the RFCs need it.
@@ -88,7 +87,7 @@ impl Scram {
                 let first = ServerFirst::parse(message, &client_nonce)?;
                 // XEP-0474, section 6.2: if the hashes do not match, the client MUST fail the authentication. The attribute itself is under the
                 // proof, so that whoever takes it out makes the server refuse us.
-                if first.offer_hash.is_some_and(|hash| hash != BASE64.encode(self.hash.digest(self.offer.as_bytes()))) {
+                if first.offer_hash.is_some_and(|hash| hash != base64::encode(self.hash.digest(self.offer.as_bytes()))) {
                     return Err(SaslError::DowngradeDetected);
                 }
                 let client_final_without_proof = format!("{CHANNEL_BINDING},r={}", first.nonce);
@@ -126,7 +125,7 @@ impl Scram {
         let proof: Vec<u8> = client_key.iter().zip(client_signature.iter()).map(|(key, signature)| key ^ signature).collect();
         let server_key = hmac(salted_password, b"Server Key")?;
         self.state = State::ExpectServerFinal { server_key, auth_message };
-        Ok(format!("{client_final_without_proof},p={}", BASE64.encode(proof)).into_bytes())
+        Ok(format!("{client_final_without_proof},p={}", base64::encode(proof)).into_bytes())
     }
 
     /// Section 5: when the server's signature is not what we compute, the exchange MUST be taken for unsuccessful.
@@ -149,7 +148,7 @@ impl Scram {
             [(b'e', error), ..] => Err(server_error(error)),
             [(b'v', signature), ..] => {
                 let signature =
-                    BASE64.decode(signature).map_err(|_| SaslError::Malformed { problem: "the signature is not base64" })?;
+                    base64::decode(signature).ok_or(SaslError::Malformed { problem: "the signature is not base64" })?;
                 if self.hash.is_hmac(server_key, auth_message.as_bytes(), &signature) {
                     Ok(())
                 } else {
@@ -205,7 +204,7 @@ fn check_nonce<'a>(nonce: &'a str, client_nonce: &str) -> Result<&'a str, SaslEr
 }
 
 pub(super) fn read_salt(salt: &str) -> Result<Vec<u8>, SaslError> {
-    let salt = BASE64.decode(salt).map_err(|_| SaslError::Malformed { problem: "the salt is not base64" })?;
+    let salt = base64::decode(salt).ok_or(SaslError::Malformed { problem: "the salt is not base64" })?;
     if salt.is_empty() || salt.len() > MAX_SALT_BYTES {
         return Err(SaslError::Malformed { problem: "the salt is empty or too long" });
     }
