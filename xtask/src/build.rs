@@ -1,5 +1,6 @@
 //! From Rust to pkg/: cargo, wasm-bindgen, wasm-opt, then the npm package is laid.
 
+use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -17,7 +18,7 @@ use crate::{npm, package, process, setup};
 /// What wasm-opt may use: what rustc's wasm32 target uses by itself. With `--all-features` the result does not
 /// load in Node 20.
 const WASM_OPT: &[&str] = &[
-    "-O3",
+    "-Os",
     "--mvp-features",
     "--enable-bulk-memory",
     "--enable-multivalue",
@@ -28,6 +29,8 @@ const WASM_OPT: &[&str] = &[
     "--strip-debug",
     "--strip-producers",
     "--strip-target-features",
+    // Printed, for the glue to call them the same: see `rename`.
+    "--minify-imports-and-exports-and-modules",
 ];
 
 /// Crates that hold tables of Unicode, and `jid`, by which they come: dependencies of `xmpp-parsers` of which no code may be in the module,
@@ -167,22 +170,51 @@ fn bind(project: &Project, profile: Profile, variant: &Variant, compiled: &Path,
     step.done();
     let file = out.join(variant.module());
     if profile == Profile::Release {
-        optimise(project, &file)?;
+        optimise(project, &file, &out.join(variant.glue()))?;
     }
     check_loads(&file)?;
     std::fs::write(&mark, made_from)?;
     Ok(out)
 }
 
-fn optimise(project: &Project, file: &Path) -> Result<()> {
+fn optimise(project: &Project, file: &Path, glue: &Path) -> Result<()> {
     let step = Step::begin("Optimising the WebAssembly (wasm-opt, about half a minute)");
     let optimised = file.with_extension("optimised");
     let mut command = Command::new("node");
     command.arg(npm::script(project, "binaryen/bin/wasm-opt")).args(WASM_OPT).arg(file).arg("-o").arg(&optimised);
-    process::run_quietly(&mut command, &step)?;
+    let names = process::capture_stdout(&mut command)?;
+    let renamed = rename(&std::fs::read_to_string(glue)?, &names)?;
+    std::fs::write(glue, renamed)?;
     std::fs::rename(&optimised, file)?;
     step.done();
     Ok(())
+}
+
+/// What the module imports and exports gets names of a letter or two, as wasm-opt says them, and the glue has them too: those of wasm-bindgen
+/// are as long as a line, with hashes in them, which do not compress.
+fn rename(glue: &str, names: &str) -> Result<String> {
+    let names: Value = serde_json::from_str(names).context("wasm-opt has not said how it calls what is imported and exported")?;
+    let list = |kind: &str| names[kind].as_array().into_iter().flatten();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let mut glue = glue.to_owned();
+    for import in list("imports") {
+        let [module, from, to] = [0, 1, 2].map(|place| text(&import[place]));
+        let with_name = |name: &str| format!("\n        {name}: function(");
+        if !glue.contains(&with_name(&from)) {
+            bail!("The glue has no function `{from}`: wasm-bindgen writes it otherwise than it did.");
+        }
+        glue = glue.replace(&with_name(&from), &with_name(&to)).replace(&format!("\"{module}\": "), "a: ");
+    }
+    let exports: HashMap<String, String> = list("exports").map(|export| (text(&export[0]), text(&export[1]))).collect();
+    let mut parts = glue.split("wasm.");
+    let mut renamed = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(|char: char| !char.is_ascii_alphanumeric() && !matches!(char, '_' | '$')).unwrap_or(part.len());
+        let (from, rest) = part.split_at(end);
+        let to = exports.get(from).with_context(|| format!("The glue calls `{from}`, which the module does not export."))?;
+        renamed.extend(["wasm.", to, rest]);
+    }
+    Ok(renamed)
 }
 
 /// A tool that writes what an engine cannot read should be found out here, not in a browser.

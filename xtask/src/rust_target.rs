@@ -12,6 +12,7 @@ use crate::{debian, process};
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 /// The one thing that a Rust is told to do as if it were a nightly one: what it is needed for, ARCHITECTURE.md says.
 const BUILD_STD: &str = "-Zbuild-std=std,panic_abort";
+const STD_FOR_SIZE: &str = "-Zbuild-std-features=optimize_for_size";
 /// A panic stops at once, without a word; `{:?}` writes nothing; no code knows its line. What is hot is compiled for speed, as it says itself.
 const SMALL: [&str; 5] =
     ["--cfg=waxwing_small", "-Zunstable-options", "-Cpanic=immediate-abort", "-Zfmt-debug=none", "-Zlocation-detail=none"];
@@ -63,6 +64,7 @@ impl Toolchain {
             if let Self::Own = self {
                 command.env("RUSTC_BOOTSTRAP", "1").arg(BUILD_STD);
             }
+            command.arg(STD_FOR_SIZE);
             // Joined with what .cargo/config.toml has.
             command.arg("--config").arg(format!("target.{TARGET}.rustflags={SMALL:?}"));
         } else {

@@ -234,7 +234,8 @@ function watchMemories() {
   const { instantiate } = WebAssembly;
   WebAssembly.instantiate = async (...given) => {
     const made = await instantiate(...given);
-    memories.push((made.instance ?? made).exports.memory);
+    // A release calls it by a letter or two.
+    memories.push(...Object.values((made.instance ?? made).exports).filter((value) => value instanceof WebAssembly.Memory));
     return made;
   };
 }
