@@ -2,6 +2,7 @@
 
 import { aborted, errorFrom, notConnected, report, XmppError } from "./error.js";
 import { EVENTS, Listeners } from "./events.js";
+import { deriveKey } from "./keys.js";
 import { storeOf } from "./storage.js";
 
 const NO_ITEMS = Object.freeze([]);
@@ -384,6 +385,11 @@ class Sink {
     }
   }
 
+  async derive(id, ...request) {
+    const key = await deriveKey(...request).catch(() => undefined);
+    this.weak.deref()?.engine?.keyDerived(id, key);
+  }
+
   event(index, payload) {
     this.weak.deref()?.handleEvent(EVENTS[index], payload && JSON.parse(payload));
   }
@@ -445,7 +451,7 @@ class Sink {
   }
 
   credentials(id, mechanisms, jid) {
-    this.weak.deref()?.handleCredentials(id, mechanisms, jid);
+    this.weak.deref()?.handleCredentials(id, JSON.parse(mechanisms), jid);
   }
 }
 

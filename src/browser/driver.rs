@@ -38,7 +38,7 @@ pub(crate) struct Driver {
     frame: RefCell<Rc<String>>,
     socket: RefCell<Option<Rc<Socket>>>,
     timer: RefCell<Timer>,
-    derivation: RefCell<Option<Derivation>>,
+    pub(super) derivation: RefCell<Option<Derivation>>,
     fetches: RefCell<Vec<HostMetaFetch>>,
     lifecycle: RefCell<Option<Lifecycle>>,
     storage: Option<Storage>,
@@ -227,7 +227,7 @@ impl Driver {
                 self.fetches.borrow_mut().push(fetch);
             }
             Output::DeriveKey { id, request } => {
-                let derivation = Derivation::start(self.this.clone(), id, request);
+                let derivation = Derivation::start(&self.inlet, id, request);
                 self.derivation.replace(Some(derivation));
             }
             Output::AskCredentials { id, mechanisms, jid } => self.host.ask_credentials(id, mechanisms, jid),

@@ -30,6 +30,10 @@ extern "C" {
     /// Sends the frames that stand one behind the other in `text`; `ends` says where each of them ends, in UTF-16 units. Throws what the socket throws.
     #[wasm_bindgen(method, catch)]
     fn send(this: &Inlet, socket: &WebSocket, text: &str, ends: Vec<u32>) -> Result<(), JsValue>;
+
+    /// Has `keyDerived` of the engine called, later, with a key made by PBKDF2, or without one.
+    #[wasm_bindgen(method)]
+    pub(super) fn derive(this: &Inlet, id: u32, password: &[u8], hash: &str, salt: &[u8], iterations: u32, bits: usize);
 }
 
 /// RFC 6455, section 7.4.1: closed without a close frame.

@@ -89,6 +89,12 @@ impl Engine {
         self.driver.input(Input::Credentials { id, given });
     }
 
+    /// Answers `derive` of the sink. Without a `key` the engine makes it.
+    #[wasm_bindgen(js_name = keyDerived)]
+    pub fn key_derived(&self, id: u32, key: Option<Vec<u8>>) {
+        self.driver.key_derived(id, key);
+    }
+
     pub fn request(&self, token: u32, xml: &str, timeout_ms: Option<u32>) -> Result<(), JsValue> {
         result(self.driver.act(|session, now| session.request(now, Token(token), xml, timeout_ms)))
     }

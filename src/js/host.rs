@@ -59,7 +59,7 @@ extern "C" {
     fn sent(this: &Sink, token: u32, from: Option<&str>, to: Option<&str>, timestamp: f64) -> Result<(), JsValue>;
 
     #[wasm_bindgen(method, catch)]
-    fn credentials(this: &Sink, id: u32, mechanisms: JsValue, jid: &str) -> Result<(), JsValue>;
+    fn credentials(this: &Sink, id: u32, mechanisms: &str, jid: &str) -> Result<(), JsValue>;
 }
 
 /// Which events have listeners: bit `n` stands for the `n`th name.
@@ -115,9 +115,7 @@ impl Host for JsHost {
     }
 
     fn ask_credentials(&self, id: u32, mechanisms: Vec<String>, jid: String) {
-        // A list of strings, which cannot fail.
-        let mechanisms = serde_wasm_bindgen::to_value(&mechanisms).unwrap_or(JsValue::UNDEFINED);
-        let _ = self.sink.credentials(id, mechanisms, &jid);
+        let _ = self.sink.credentials(id, &to_json(&mechanisms), &jid);
     }
 }
 

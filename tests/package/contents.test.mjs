@@ -31,6 +31,7 @@ const EXPECTED = [
   "index.d.ts",
   "index.js",
   "inner.js",
+  "keys.js",
   "load.js",
   "message-store.js",
   "messages.js",
