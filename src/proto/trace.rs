@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::xml::{ns, root_of};
+use super::xml::{last_end_tag, ns, root_of};
 
 /// The frame, with the payload taken out where it belongs to a login.
 pub(crate) fn redact(frame: &str) -> Cow<'_, str> {
@@ -11,7 +11,7 @@ pub(crate) fn redact(frame: &str) -> Cow<'_, str> {
     match frame.find('>') {
         Some(start) if is_login && start + 1 < frame.len() => {
             // A frame that was cut off has no end tag, and a payload all the same.
-            let end = frame.rfind("</").filter(|end| start < *end).unwrap_or(frame.len());
+            let end = last_end_tag(frame).filter(|end| start < *end).unwrap_or(frame.len());
             let (head, tail) = (frame.get(..=start).unwrap_or_default(), frame.get(end..).unwrap_or_default());
             Cow::Owned(format!("{head}(hidden){tail}"))
         }

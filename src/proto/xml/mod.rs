@@ -12,7 +12,7 @@ pub(crate) use document::Element;
 pub(crate) use parser::{Reading, XmlFault, parse, parse_stored, read, root_of};
 pub use tree::StanzaTree;
 pub(crate) use tree::read_command;
-pub(crate) use writer::{Writer, with_last_child};
+pub(crate) use writer::{Writer, last_end_tag, with_last_child};
 
 /// The namespaces that more than one module names.
 pub(crate) mod ns {

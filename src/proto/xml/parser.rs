@@ -419,14 +419,20 @@ impl<'a, 'l> Parser<'a, 'l> {
         let Some(rest) = self.rest().strip_prefix(START) else {
             return Err(XmlFault::Restricted("comments and document type declarations are not allowed"));
         };
-        let inside = rest.find("]]>").and_then(|end| rest.get(..end));
+        let end = rest.as_bytes().windows(3).position(|three| three == b"]]>");
+        let inside = end.and_then(|end| rest.get(..end));
         let inside = inside.ok_or(XmlFault::NotWellFormed("a CDATA section does not end"))?;
         if !inside.chars().all(is_xml_char) {
             return Err(FORBIDDEN);
         }
         self.at += START.len() + inside.len() + "]]>".len();
         if inside.contains('\r') {
-            self.push_text(Cow::Owned(inside.replace("\r\n", "\n").replace('\r', "\n")))
+            let mut lines = inside.split('\r');
+            let mut text = lines.next().unwrap_or_default().to_owned();
+            for line in lines {
+                text.extend(["\n", line.strip_prefix('\n').unwrap_or(line)]);
+            }
+            self.push_text(Cow::Owned(text))
         } else {
             self.push_text(Cow::Borrowed(inside))
         }

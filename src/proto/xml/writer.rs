@@ -273,10 +273,17 @@ impl Writer {
 pub(crate) fn with_last_child(frame: &str, write: impl FnOnce(&mut Writer)) -> String {
     let mut w = Writer::new();
     write(&mut w);
-    match (frame.rsplit_once("</"), w.finish()) {
-        (Some((open, name)), Ok(child)) if !open.ends_with(&child) => [open, &child, "</", name].concat(),
+    let parts = last_end_tag(frame).and_then(|end| frame.split_at_checked(end));
+    match (parts, w.finish()) {
+        (Some((open, end_tag)), Ok(child)) if !open.ends_with(&child) => [open, &child, end_tag].concat(),
         _ => frame.to_owned(),
     }
+}
+
+/// Where the last tag begins, if it is an end tag. By bytes: to search for a text is 2 KB of WebAssembly.
+pub(crate) fn last_end_tag(frame: &str) -> Option<usize> {
+    let at = frame.bytes().rposition(|byte| byte == b'<')?;
+    (frame.as_bytes().get(at + 1) == Some(&b'/')).then_some(at)
 }
 
 #[cfg(test)]
