@@ -35,11 +35,11 @@ export class Blocking extends Part {
 
   async unblock(who, options) {
     const jids = addresses(who);
-    await this[inner]().call((engine, token) => engine.unblock(token, jids), waiting(options));
+    await this[inner]().call((engine, token) => engine.unblock(token, JSON.stringify(jids)), waiting(options));
   }
 
   async unblockAll(options) {
-    await this[inner]().call((engine, token) => engine.unblock(token, []), waiting(options));
+    await this[inner]().call((engine, token) => engine.unblock(token, "[]"), waiting(options));
   }
 }
 

@@ -4,6 +4,7 @@ import { Blocking } from "./blocking.js";
 import { bare, Client as AnyClient, inner } from "./client.js";
 import { Disco } from "./disco.js";
 import { Extensions } from "./extensions.js";
+import { fetchHostMeta } from "./host-meta.js";
 import { Loader } from "./load.js";
 import { MessageStore } from "./message-store.js";
 import { ExtendedMessages, messagesOptions } from "./messages.js";
@@ -23,6 +24,7 @@ export class Client extends AnyClient {
   constructor(options) {
     super(options, loader, PARTS, FIELDS);
     const behind = this[inner]();
+    behind.sink.fetchHostMeta = fetchHostMeta;
     const { jid, storage } = behind.options;
     // An anonymous account is another one each time.
     if (storage === "indexeddb" && jid.includes("@")) {

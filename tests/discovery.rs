@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use support::{Peer, USUAL_FEATURES, config};
 use waxwing::proto::{
-    Account, Code, Config, Error, GivenCredentials, HostMeta, HostMetaFault, Input, Link, MessageOptions, Now, Output, Reconnect,
+    Account, Code, Config, Error, GivenCredentials, HostMeta, HostMetaFault, Input, MessageOptions, Now, Output, Reconnect,
     Reply, Session, State, Token,
 };
 
@@ -41,9 +41,8 @@ fn connecting(config: Config) -> Peer {
     peer
 }
 
-fn jrd(links: &[(&str, &str)]) -> Result<HostMeta, HostMetaFault> {
-    let link = |(rel, href): &(&str, &str)| Link { rel: (*rel).to_owned(), href: (*href).to_owned() };
-    Ok(HostMeta::Links(links.iter().map(link).collect()))
+fn jrd(hrefs: &[&str]) -> Result<HostMeta, HostMetaFault> {
+    Ok(HostMeta::Links(hrefs.iter().map(|href| (*href).to_owned()).collect()))
 }
 
 fn xrd(href: &str) -> Result<HostMeta, HostMetaFault> {
@@ -96,7 +95,7 @@ fn without_a_url_both_documents_of_the_domain_are_fetched_at_once() {
     let urls: Vec<&str> = peer.fetches.iter().map(|(_, url)| url.as_str()).collect();
     assert_eq!(urls, [JRD_URL, XRD_URL]);
     assert_eq!((peer.session.state(), peer.opened.len()), (State::Connecting, 0));
-    answer(&mut peer, JRD_URL, jrd(&[("urn:xmpp:alt-connections:xbosh", "https://x"), (WEBSOCKET, "wss://web.example.net/ws")]));
+    answer(&mut peer, JRD_URL, jrd(&["wss://web.example.net/ws"]));
     assert_eq!(peer.opened, ["wss://web.example.net/ws"]);
     // The other answer comes too late for anything.
     answer(&mut peer, XRD_URL, xrd("wss://xrd.example.net/ws"));
@@ -110,7 +109,7 @@ fn the_jrd_is_preferred_and_the_xrd_does_not_wait_for_it_long() {
     let mut peer = searching();
     answer(&mut peer, XRD_URL, xrd("wss://xrd.example.net/ws"));
     assert!(peer.opened.is_empty());
-    answer(&mut peer, JRD_URL, jrd(&[(WEBSOCKET, "wss://jrd.example.net/ws")]));
+    answer(&mut peer, JRD_URL, jrd(&["wss://jrd.example.net/ws"]));
     assert_eq!(peer.opened, ["wss://jrd.example.net/ws"]);
     // The JRD is not there.
     let mut peer = searching();
@@ -147,7 +146,7 @@ fn where_nothing_is_said_the_usual_paths_are_tried() {
 #[test]
 fn links_come_before_guesses_and_nothing_is_tried_twice() {
     let mut peer = searching();
-    let links = [(WEBSOCKET, "wss://a.example/ws"), (WEBSOCKET, GUESSES[1]), (WEBSOCKET, "ws://example.net/ws")];
+    let links = ["wss://a.example/ws", GUESSES[1], "ws://example.net/ws"];
     answer(&mut peer, JRD_URL, jrd(&links));
     for _ in 0..3 {
         refuse(&mut peer);
@@ -171,8 +170,8 @@ fn each_reason_why_no_server_is_found_has_its_words() {
         (Err(HostMetaFault::Status(503)), HostMetaFault::Status(404), "HTTP status 503", "XEP-0156"),
         (Err(HostMetaFault::Unreadable("it is text/html".to_owned())), HostMetaFault::Status(404), "text/html", "XEP-0156"),
         (Err(HostMetaFault::TooLarge), HostMetaFault::Status(404), "too large", "XEP-0156"),
-        (jrd(&[("urn:xmpp:alt-connections:xbosh", "https://x/")]), HostMetaFault::Status(404), "no WebSocket", "XEP-0156"),
-        (jrd(&[(WEBSOCKET, "ws://x/")]), HostMetaFault::CorsMissing, "ws://x/: it is not encrypted", "wss://"),
+        (jrd(&[]), HostMetaFault::Status(404), "no WebSocket", "XEP-0156"),
+        (jrd(&["ws://x/"]), HostMetaFault::CorsMissing, "ws://x/: it is not encrypted", "wss://"),
     ];
     for (fetched, other, says, remedy) in cases {
         let mut peer = searching();
@@ -209,15 +208,14 @@ fn a_server_that_speaks_has_the_word_in_the_error_whatever_else_was_tried() {
 #[test]
 fn hostile_links_cost_nothing_but_themselves() {
     let hrefs: Vec<String> = (0..10_000).map(|n| format!("wss://{n}.example/")).collect();
-    let mut links: Vec<(&str, &str)> = vec![
-        (WEBSOCKET, "javascript:alert(1)"),
-        (WEBSOCKET, "wss://romeo:s3cret@evil.example/"),
-        (WEBSOCKET, "wss://example.net\\@evil.example/"),
-        (WEBSOCKET, "ws://localhost/"),
-        (WEBSOCKET, ""),
-        ("", "wss://x.example/"),
+    let mut links = vec![
+        "javascript:alert(1)",
+        "wss://romeo:s3cret@evil.example/",
+        "wss://example.net\\@evil.example/",
+        "ws://localhost/",
+        "",
     ];
-    links.extend(hrefs.iter().map(|href| (WEBSOCKET, href.as_str())));
+    links.extend(hrefs.iter().map(String::as_str));
     let mut peer = searching();
     answer(&mut peer, JRD_URL, jrd(&links));
     while peer.session.state() == State::Connecting {
@@ -228,7 +226,7 @@ fn hostile_links_cost_nothing_but_themselves() {
     assert_eq!(peer.opened[6..], GUESSES);
     // An id that nobody asked under.
     let mut peer = searching();
-    peer.input(Input::HostMeta { id: 4_000_000, fetched: jrd(&[(WEBSOCKET, "wss://evil.example/")]) });
+    peer.input(Input::HostMeta { id: 4_000_000, fetched: jrd(&["wss://evil.example/"]) });
     assert!(peer.opened.is_empty());
     // XML that is none, or too much.
     for text in ["<", "<XRD", "\u{0}", &"<a>".repeat(30_000), &"<a b='' ".repeat(30_000)] {
@@ -242,7 +240,7 @@ fn hostile_links_cost_nothing_but_themselves() {
 #[test]
 fn an_endpoint_that_hangs_leaves_time_for_the_others() {
     let mut peer = searching();
-    answer(&mut peer, JRD_URL, jrd(&[(WEBSOCKET, "wss://a.example/"), (WEBSOCKET, "wss://b.example/")]));
+    answer(&mut peer, JRD_URL, jrd(&["wss://a.example/", "wss://b.example/"]));
     // Four endpoints, and one share for the login: six seconds each.
     peer.advance(5_999);
     assert_eq!(peer.opened.len(), 1);
@@ -257,7 +255,7 @@ fn an_endpoint_that_hangs_leaves_time_for_the_others() {
     go_online(&mut peer);
     // All of them hang.
     let mut peer = searching();
-    answer(&mut peer, JRD_URL, jrd(&[(WEBSOCKET, "wss://a.example/")]));
+    answer(&mut peer, JRD_URL, jrd(&["wss://a.example/"]));
     peer.advance(30_000);
     while peer.session.state() == State::Connecting {
         peer.advance(1_000);
@@ -325,7 +323,7 @@ fn the_server_has_its_time_however_long_a_user_types_the_password() {
 #[test]
 fn a_refused_login_is_not_tried_at_the_next_endpoint() {
     let mut peer = searching();
-    answer(&mut peer, JRD_URL, jrd(&[(WEBSOCKET, "wss://a.example/"), (WEBSOCKET, "wss://b.example/")]));
+    answer(&mut peer, JRD_URL, jrd(&["wss://a.example/", "wss://b.example/"]));
     peer.open("<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>PLAIN</mechanism></mechanisms>");
     peer.receive("<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><not-authorized/></failure>");
     assert_eq!(failure(&mut peer, T).code, Code::AuthFailed);
@@ -336,7 +334,7 @@ fn a_refused_login_is_not_tried_at_the_next_endpoint() {
 fn a_socket_that_does_not_speak_xmpp_is_no_endpoint() {
     // RFC 7395, section 3.1.
     let mut peer = searching();
-    answer(&mut peer, JRD_URL, jrd(&[(WEBSOCKET, "wss://a.example/"), (WEBSOCKET, "wss://b.example/")]));
+    answer(&mut peer, JRD_URL, jrd(&["wss://a.example/", "wss://b.example/"]));
     peer.input(Input::SocketOpened { has_subprotocol: false });
     assert_eq!(peer.opened, ["wss://a.example/", "wss://b.example/"]);
     assert!(peer.take_frames().is_empty());
@@ -349,11 +347,11 @@ fn disconnecting_or_aborting_ends_the_search() {
     peer.session.disconnect(peer.now, Token(2));
     assert_eq!((failure(&mut peer, T).code, peer.outcome(Token(2))), (Code::Aborted, Some(Ok(Reply::Done))));
     assert_eq!(peer.closed, 1);
-    answer(&mut peer, JRD_URL, jrd(&[(WEBSOCKET, "wss://a.example/")]));
+    answer(&mut peer, JRD_URL, jrd(&["wss://a.example/"]));
     let mut peer = searching();
     peer.session.cancel(peer.now, T);
     assert_eq!(failure(&mut peer, T).code, Code::Aborted);
-    answer(&mut peer, JRD_URL, jrd(&[(WEBSOCKET, "wss://a.example/")]));
+    answer(&mut peer, JRD_URL, jrd(&["wss://a.example/"]));
     assert_eq!((peer.opened.len(), peer.closed, peer.session.poll_timeout()), (0, 1, None));
     assert_eq!(peer.session.state(), State::Offline);
 }
@@ -361,7 +359,7 @@ fn disconnecting_or_aborting_ends_the_search() {
 #[test]
 fn the_endpoint_that_worked_is_tried_first_and_looked_for_anew_when_it_fails() {
     let mut peer = searching_again_and_again();
-    answer(&mut peer, JRD_URL, jrd(&[(WEBSOCKET, "wss://a.example/"), (WEBSOCKET, "wss://b.example/")]));
+    answer(&mut peer, JRD_URL, jrd(&["wss://a.example/", "wss://b.example/"]));
     refuse(&mut peer);
     go_online(&mut peer);
     refuse(&mut peer);
@@ -370,7 +368,7 @@ fn the_endpoint_that_worked_is_tried_first_and_looked_for_anew_when_it_fails() {
     assert_eq!(peer.fetches.len(), 2);
     refuse(&mut peer);
     assert_eq!(peer.fetches.len(), 4);
-    answer(&mut peer, JRD_URL, jrd(&[(WEBSOCKET, "wss://b.example/"), (WEBSOCKET, "wss://c.example/")]));
+    answer(&mut peer, JRD_URL, jrd(&["wss://b.example/", "wss://c.example/"]));
     assert_eq!(peer.opened.last().unwrap(), "wss://c.example/");
     go_online(&mut peer);
     // Also after a disconnect().
@@ -384,7 +382,7 @@ fn the_endpoint_that_worked_is_tried_first_and_looked_for_anew_when_it_fails() {
 #[test]
 fn an_outage_of_everything_ends_where_it_began() {
     let mut peer = searching_again_and_again();
-    answer(&mut peer, JRD_URL, jrd(&[(WEBSOCKET, "wss://a.example/")]));
+    answer(&mut peer, JRD_URL, jrd(&["wss://a.example/"]));
     go_online(&mut peer);
     refuse(&mut peer);
     for _ in 0..3 {
@@ -620,7 +618,7 @@ fn after_disconnect_nobody_is_followed() {
 #[test]
 fn a_socket_that_was_left_for_a_search_is_closed_before_it() {
     let mut peer = searching_again_and_again();
-    answer(&mut peer, JRD_URL, jrd(&[(WEBSOCKET, "wss://a.example/")]));
+    answer(&mut peer, JRD_URL, jrd(&["wss://a.example/"]));
     go_online(&mut peer);
     refuse(&mut peer);
     peer.advance(1);
@@ -682,8 +680,7 @@ fn happen(peer: &mut Peer, happening: &Happening) {
     let url = |is_jrd: &bool| if *is_jrd { JRD_URL } else { XRD_URL };
     match happening {
         Happening::HostMeta { is_jrd: true, hrefs } => {
-            let links: Vec<(&str, &str)> = hrefs.iter().map(|href| (WEBSOCKET, *href)).collect();
-            answer(peer, JRD_URL, jrd(&links));
+            answer(peer, JRD_URL, jrd(hrefs));
         }
         Happening::HostMeta { is_jrd: false, hrefs } => answer(peer, XRD_URL, xrd(hrefs.first().unwrap_or(&""))),
         Happening::Fault { is_jrd } => answer(peer, url(is_jrd), Err(HostMetaFault::Unreachable)),
@@ -701,7 +698,7 @@ proptest! {
     #[test]
     fn any_text_in_the_place_of_host_metadata_is_survived(text in any::<String>(), at in 0_usize..200, is_whole in any::<bool>()) {
         let mut peer = searching();
-        answer(&mut peer, JRD_URL, jrd(&[(WEBSOCKET, &text), (&text, "wss://a.example/")]));
+        answer(&mut peer, JRD_URL, jrd(&[&text, "wss://a.example/"]));
         if peer.opened.is_empty() {
             let Ok(HostMeta::Xrd(mut document)) = xrd("wss://a.example/") else { panic!() };
             let at = (0..=at.min(document.len())).rev().find(|at| document.is_char_boundary(*at)).unwrap_or_default();

@@ -538,6 +538,7 @@ fn a_logout_while_the_storage_opens_waits_for_it() {
 }
 
 #[test]
+#[cfg(feature = "host-meta")]
 fn a_logout_looks_for_the_server_where_it_has_to() {
     let mut config = any_resource();
     config.is_stored = true;

@@ -223,7 +223,7 @@ impl Driver {
             Output::SendFrame(frame) => self.send_frame(frame),
             Output::CloseSocket => self.close_socket(),
             Output::FetchHostMeta { id, url, format } => {
-                let fetch = HostMetaFetch::start(self.this.clone(), id, url, format);
+                let fetch = HostMetaFetch::start(&self.inlet, id, &url, format);
                 self.fetches.borrow_mut().push(fetch);
             }
             Output::DeriveKey { id, request } => {

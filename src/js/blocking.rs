@@ -2,15 +2,15 @@
 
 use wasm_bindgen::prelude::*;
 
-use crate::proto::{BlockOptions, Token};
+use crate::proto::{BlockOptions, Token, texts_from_json};
 
 use super::engine::Engine;
-use super::value::{argument, result};
+use super::value::{argument, result, to_js};
 
 #[wasm_bindgen]
 impl Engine {
-    pub fn blocked(&self) -> Vec<String> {
-        self.driver.read(|session| session.blocked().map(ToOwned::to_owned).collect())
+    pub fn blocked(&self) -> JsValue {
+        self.driver.read(|session| to_js(&session.blocked().map(ToOwned::to_owned).collect::<Vec<String>>()))
     }
 
     pub fn block(&self, token: u32, options: &str) -> Result<(), JsValue> {
@@ -18,8 +18,9 @@ impl Engine {
         result(self.driver.act(|session, now| session.block(now, Token(token), &options)))
     }
 
-    /// An empty list is everybody.
-    pub fn unblock(&self, token: u32, jids: Vec<String>) -> Result<(), JsValue> {
+    /// A list in JSON; an empty one is everybody.
+    pub fn unblock(&self, token: u32, jids: &str) -> Result<(), JsValue> {
+        let jids = argument(texts_from_json(jids))?;
         result(self.driver.act(|session, now| session.unblock(now, Token(token), &jids)))
     }
 }

@@ -15,6 +15,8 @@ mod engine;
 #[cfg(feature = "history")]
 mod history;
 mod host;
+#[cfg(feature = "host-meta")]
+mod host_meta;
 #[cfg(feature = "receipts")]
 mod marks;
 mod options;

@@ -403,14 +403,26 @@ impl Cx<'_> {
         ticket: Ticket,
         payload: impl FnOnce(&mut Writer),
     ) -> Result<String, Error> {
+        let (id, mut w) = self.begin_request(kind, to)?;
+        payload(&mut w);
+        self.finish_request(id, to, ticket, w)
+    }
+
+    // Both halves are apart from what each caller brings, and not inlined: what is to be there once.
+    #[inline(never)]
+    fn begin_request(&mut self, kind: IqKind, to: Option<&str>) -> Result<(String, Writer), Error> {
         if !self.is_bound {
             return Err(Error::not_connected());
         }
         let id = self.new_id();
         let mut w = Writer::new();
         w.open("iq", ns::CLIENT).attr("type", kind.as_str()).attr("id", &id).attr_opt("to", to);
-        payload(&mut w);
-        let frame = w.finish()?;
+        Ok((id, w))
+    }
+
+    #[inline(never)]
+    fn finish_request(&mut self, id: String, to: Option<&str>, ticket: Ticket, request: Writer) -> Result<String, Error> {
+        let frame = request.finish()?;
         self.outbox.check(&frame)?;
         let deadline_ms = self.now.mono_ms + u64::from(ticket.timeout_ms.unwrap_or(self.config.timeouts.request_ms));
         self.iqs.insert(id.clone(), to, deadline_ms, Owner::Feature(ticket));

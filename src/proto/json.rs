@@ -10,6 +10,11 @@ use super::sorted::Sorted;
 /// What is deeper is nothing of ours.
 const MOST_DEPTH: u32 = 16;
 
+/// A list of texts, as a page has it. `None` where it is something else.
+pub fn texts_from_json(list: &str) -> Option<Vec<String>> {
+    Json::parse(list)?.list(Json::text)
+}
+
 #[derive(Debug, PartialEq)]
 pub(crate) enum Json<'a> {
     Null,
@@ -53,11 +58,11 @@ impl<'a> Json<'a> {
 
     pub(crate) fn list<T>(self, read: impl Fn(Self) -> Option<T>) -> Option<Vec<T>> {
         match self {
-            // By hand: `collect()` has much more code, for each type.
             Self::List(list) => {
-                let mut all = Vec::with_capacity(list.len());
-                for value in list {
-                    all.push(read(value)?);
+                // `collect()` would bring more code for each type.
+                let mut all = Vec::new();
+                for item in list {
+                    all.push(read(item)?);
                 }
                 Some(all)
             }

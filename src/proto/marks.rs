@@ -1,9 +1,8 @@
 //! What the user has seen of a conversation: what an app says of it, and how far it is known.
 
-use std::collections::BTreeMap;
-
 use super::event::MessageType;
 use super::json::Fields;
+use super::sorted::Sorted;
 
 /// So many conversations are remembered.
 const MOST_CHATS: usize = 1_000;
@@ -42,7 +41,7 @@ impl DisplayedMark {
 
 /// The newest marks of conversations, by bare JID.
 #[derive(Default)]
-pub(crate) struct Newest(BTreeMap<String, (String, Option<i64>)>);
+pub(crate) struct Newest(Sorted<(String, Option<i64>)>);
 
 impl Newest {
     /// Whether this is news: another message than the last one, and none before it.

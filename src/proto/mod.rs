@@ -13,6 +13,8 @@ mod backoff;
 mod base64;
 mod commands;
 mod config;
+#[cfg(feature = "attachments")]
+mod details;
 mod discovery;
 #[cfg(feature = "caps")]
 mod entity_caps;
@@ -55,7 +57,9 @@ mod trace;
 pub(crate) mod xml;
 
 pub use config::{Account, Audience, Config, Limits, Reconnect, Software, Timeouts};
-pub use discovery::{HOST_META_BYTES, HostMeta, HostMetaFault, HostMetaFormat, Link};
+#[cfg(feature = "attachments")]
+pub use details::{Detail, Details};
+pub use discovery::{HOST_META_BYTES, HostMeta, HostMetaFault, HostMetaFormat};
 #[cfg(feature = "caps")]
 pub use entity_caps::{DiscoForm, DiscoIdentity, DiscoInfo};
 pub use entropy::Entropy;
@@ -80,11 +84,9 @@ pub use features::presence::{Availability, PresenceOptions};
 pub use features::replies::ReplyOptions;
 pub use features::roster::{RosterAdd, RosterUpdate};
 #[cfg(feature = "attachments")]
-pub use features::{
-    attachments::{Attachment, Thumbnail},
-    links::{LinkImage, LinkMetadata},
-};
+pub use features::{attachments::Attachment, links::LinkMetadata};
 pub use io::{GivenCredentials, Input, Opened, Output, Reply, Token};
+pub use json::texts_from_json;
 #[cfg(feature = "receipts")]
 pub use marks::DisplayedMark;
 pub use persist::{Part, Record, Records, Unsaved};

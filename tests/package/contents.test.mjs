@@ -28,6 +28,7 @@ const EXPECTED = [
   "events.js",
   "extensions.js",
   "history.js",
+  "host-meta.js",
   "index.d.ts",
   "index.js",
   "inner.js",

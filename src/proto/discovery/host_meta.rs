@@ -26,17 +26,10 @@ pub enum HostMetaFormat {
 /// Host metadata as it was fetched.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HostMeta {
-    /// The links of a JRD, whatever their relation. Reading JSON is left to whoever fetches: a browser has a parser.
-    Links(Vec<Link>),
+    /// The addresses in the links for WebSockets of a JRD. Reading it is left to whoever fetches: a browser has a parser for a stranger's JSON.
+    Links(Vec<String>),
     /// The text of an XRD.
     Xrd(String),
-}
-
-/// `rel` and `href` of one link.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Link {
-    pub rel: String,
-    pub href: String,
 }
 
 /// Why host metadata could not be fetched.
@@ -60,7 +53,7 @@ pub enum HostMetaFault {
 /// The endpoints in host metadata, in its order and each once, or what it has instead.
 pub(super) fn endpoints(meta: &HostMeta, config: &Config) -> Result<Vec<String>, Fruitless> {
     match meta {
-        HostMeta::Links(links) => usable(links.iter().map(|link| (link.rel.as_str(), link.href.as_str())), config),
+        HostMeta::Links(links) => usable(&mut links.iter().map(String::as_str), config),
         HostMeta::Xrd(text) => {
             let text = without_prologue(text);
             let limits = Limits { frame_bytes: HOST_META_BYTES, ..config.limits };
@@ -69,8 +62,8 @@ pub(super) fn endpoints(meta: &HostMeta, config: &Config) -> Result<Vec<String>,
             if !root.is("XRD", XRD) {
                 return Err(Fruitless::NotXrd);
             }
-            let links = root.children().filter(|child| child.is("Link", XRD));
-            usable(links.filter_map(|link| Some((link.attr("rel")?, link.attr("href")?))), config)
+            let links = root.children().filter(|child| child.is("Link", XRD) && child.attr("rel") == Some(WEBSOCKET));
+            usable(&mut links.filter_map(|link| link.attr("href")), config)
         }
     }
 }
@@ -86,10 +79,10 @@ pub(super) enum Fruitless {
 }
 
 /// XEP-0156, section 2.2: the order means nothing, so the first come first.
-fn usable<'a>(links: impl Iterator<Item = (&'a str, &'a str)>, config: &Config) -> Result<Vec<String>, Fruitless> {
+fn usable(links: &mut dyn Iterator<Item = &str>, config: &Config) -> Result<Vec<String>, Fruitless> {
     let mut found: Vec<String> = Vec::new();
     let mut complaints: Vec<String> = Vec::new();
-    for (_, href) in links.filter(|(rel, _)| *rel == WEBSOCKET) {
+    for href in links {
         match uri::read_link(href, config) {
             Ok(url) if !found.contains(&url) => found.push(url),
             Ok(_) => {}
@@ -136,9 +129,8 @@ mod tests {
         read(&HostMeta::Xrd(text.to_owned()))
     }
 
-    fn jrd(links: &[(&str, &str)]) -> Result<Vec<String>, Fruitless> {
-        let link = |(rel, href): &(&str, &str)| Link { rel: (*rel).to_owned(), href: (*href).to_owned() };
-        read(&HostMeta::Links(links.iter().map(link).collect()))
+    fn jrd(hrefs: &[&str]) -> Result<Vec<String>, Fruitless> {
+        read(&HostMeta::Links(hrefs.iter().map(|href| (*href).to_owned()).collect()))
     }
 
     #[test]
@@ -170,30 +162,28 @@ mod tests {
             assert_eq!(xrd(text), Err(Fruitless::NotXrd), "{text}");
         }
         assert_eq!(xrd(&format!("<XRD xmlns='{XRD}'>{}</XRD>", " ".repeat(HOST_META_BYTES))), Err(Fruitless::NotXrd));
-        assert_eq!(xrd(&format!("<XRD xmlns='{XRD}'/>")), Err(Fruitless::NoLink));
+        let bosh = "<Link rel='urn:xmpp:alt-connections:xbosh' href='https://example.net/bosh'/>";
+        assert_eq!(xrd(&format!("<XRD xmlns='{XRD}'>{bosh}</XRD>")), Err(Fruitless::NoLink));
         assert_eq!(xrd(&format!("<XRD xmlns='{XRD}'><Link rel='{WEBSOCKET}'/></XRD>")), Err(Fruitless::NoLink));
     }
 
     #[test]
     fn links_that_cannot_be_used_are_named_and_the_others_are_used() {
-        let ws = (WEBSOCKET, "ws://example.net/ws");
+        let ws = "ws://example.net/ws";
         let wrong = Fruitless::NoUsableLink("ws://example.net/ws: it is not encrypted".to_owned());
         assert_eq!(jrd(&[ws]), Err(wrong));
-        assert_eq!(jrd(&[("urn:xmpp:alt-connections:xbosh", "https://example.net/bosh")]), Err(Fruitless::NoLink));
-        assert_eq!(
-            jrd(&[ws, (WEBSOCKET, "javascript:x"), (WEBSOCKET, "wss://a.example/")]),
-            Ok(vec!["wss://a.example/".to_owned()])
-        );
-        let twice = [(WEBSOCKET, "wss://a.example/"), (WEBSOCKET, "WSS://A.example/"), (WEBSOCKET, "wss://b.example/")];
+        assert_eq!(jrd(&[]), Err(Fruitless::NoLink));
+        assert_eq!(jrd(&[ws, "javascript:x", "wss://a.example/"]), Ok(vec!["wss://a.example/".to_owned()]));
+        let twice = ["wss://a.example/", "WSS://A.example/", "wss://b.example/"];
         assert_eq!(jrd(&twice), Ok(vec!["wss://a.example/".to_owned(), "wss://b.example/".to_owned()]));
     }
 
     #[test]
     fn ten_thousand_links_cost_six_attempts() {
         let hrefs: Vec<String> = (0..10_000).map(|n| format!("wss://{n}.example/")).collect();
-        let links: Vec<(&str, &str)> = hrefs.iter().map(|href| (WEBSOCKET, href.as_str())).collect();
+        let links: Vec<&str> = hrefs.iter().map(String::as_str).collect();
         assert_eq!(jrd(&links).map(|found| found.len()), Ok(MOST_ENDPOINTS));
-        let bad: Vec<(&str, &str)> = hrefs.iter().map(|href| (WEBSOCKET, &href[1..])).collect();
+        let bad: Vec<&str> = hrefs.iter().map(|href| &href[1..]).collect();
         let Err(Fruitless::NoUsableLink(why)) = jrd(&bad) else { panic!() };
         assert!(why.len() < 1_000, "{why}");
     }

@@ -28,7 +28,7 @@ mod uri;
 use std::collections::VecDeque;
 
 use self::failure::Try;
-pub use self::host_meta::{HOST_META_BYTES, HostMeta, HostMetaFault, HostMetaFormat, Link};
+pub use self::host_meta::{HOST_META_BYTES, HostMeta, HostMetaFault, HostMetaFormat};
 use self::search::Search;
 use super::config::Config;
 use super::entropy::Ids;

@@ -1,5 +1,7 @@
 //! The hash of what somebody can do, as the two specifications make it.
 
+use std::collections::BinaryHeap;
+
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
@@ -74,10 +76,10 @@ fn legacy_input(info: &DiscoInfo) -> Option<String> {
     }
     let mut input = Joined::default();
     // Rules 3.3 to 3.5: no two of a kind.
-    for identity in unique(identities.iter().map(String::as_str).collect())? {
+    for identity in unique(&identities)? {
         input.push(&identity.replace('\0', "/"))?;
     }
-    for feature in unique(info.features.iter().map(String::as_str).collect())? {
+    for feature in unique(&info.features)? {
         input.push(feature)?;
     }
     let mut forms = info.forms.iter().filter(|form| form.kind.is_some());
@@ -88,7 +90,7 @@ fn legacy_input(info: &DiscoInfo) -> Option<String> {
         input.push(SOFTWARE_INFO)?;
         for (name, values) in form.fields() {
             input.push(name)?;
-            for value in sorted(values.iter().map(String::as_str).collect()) {
+            for value in sorted(values) {
                 input.push(value)?;
             }
         }
@@ -138,17 +140,18 @@ fn structured_form(form: &DiscoForm) -> String {
 }
 
 fn joined(texts: &[String]) -> String {
-    sorted(texts.iter().map(String::as_str).collect()).concat()
+    sorted(texts).concat()
 }
 
-/// By their bytes. All that is sorted here is of one type, since each type brings a sort of its own.
-fn sorted(mut texts: Vec<&str>) -> Vec<&str> {
-    texts.sort_unstable();
-    texts
+/// By their bytes; through a heap, whose code is a tenth of a sort's.
+fn sorted(texts: &[String]) -> Vec<&str> {
+    let mut all = BinaryHeap::new();
+    all.extend(texts.iter().map(String::as_str));
+    all.into_sorted_vec()
 }
 
 /// As [`sorted`]; `None`: there are two of a kind.
-fn unique(texts: Vec<&str>) -> Option<Vec<&str>> {
+fn unique(texts: &[String]) -> Option<Vec<&str>> {
     let texts = sorted(texts);
     let is_twice = texts.iter().zip(texts.iter().skip(1)).any(|(one, next)| one == next);
     (!is_twice).then_some(texts)

@@ -9,13 +9,13 @@
 
 use serde::Serialize;
 
+use super::super::details::{Details, Kind, Known, is_harmless};
 use super::super::error::Error;
 use super::super::event::Message;
 use super::super::fallback;
 use super::super::feature::{Cx, Feature};
 use super::super::json::Json;
 use super::super::sorted::Sorted;
-use super::super::time::{format_timestamp, parse_timestamp};
 use super::super::xml::{Element, Writer, ns};
 use super::messaging::MessageOptions;
 
@@ -26,46 +26,51 @@ const OUT_OF_BAND: &str = "jabber:x:oob";
 
 /// So many are read of a message; the others are left out.
 const MOST: usize = 64;
-/// The largest number that JavaScript counts exactly.
-const MOST_EXACT: u64 = 1 << 53;
+
+/// What is said of the sharing.
+const SHARING: [Known; 2] = [
+    // `inline`, to be shown with the message, or `attachment`, to be fetched when the user wants it.
+    Known { element: "disposition", name: "disposition", kind: Kind::OneOf(&["inline", "attachment"]) },
+    // Tells one file of a message from another.
+    Known { element: "id", name: "id", kind: Kind::Text },
+];
+
+/// What is said of a file. Sizes are in bytes and in pixels.
+const FILE: [Known; 8] = [
+    Known { element: "media-type", name: "mediaType", kind: Kind::Text },
+    Known { element: "name", name: "name", kind: Kind::Text },
+    // When the file was changed last.
+    Known { element: "date", name: "modified", kind: Kind::Moment },
+    Known { element: "size", name: "size", kind: Kind::Count },
+    Known { element: "width", name: "width", kind: Kind::Count },
+    Known { element: "height", name: "height", kind: Kind::Count },
+    // Of a sound or a film.
+    Known { element: "length", name: "durationMs", kind: Kind::Count },
+    Known { element: "desc", name: "description", kind: Kind::Text },
+];
+
+/// What is said of a small picture of a file; its address is `cid:`, `data:` or on the web.
+const THUMBNAIL: [Known; 4] = [
+    Known { element: "uri", name: "uri", kind: Kind::Address },
+    Known { element: "media-type", name: "mediaType", kind: Kind::Text },
+    Known { element: "width", name: "width", kind: Kind::Count },
+    Known { element: "height", name: "height", kind: Kind::Count },
+];
 
 /// A file that a message is about: what its sender says of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
 pub struct Attachment {
-    /// Tells one file of a message from another.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<String>,
     /// Where it is; empty where the sender has not said so yet.
     pub urls: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub media_type: Option<String>,
-    /// In bytes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub size: Option<u64>,
-    /// In pixels.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub width: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub height: Option<u64>,
-    /// Of a sound or a film.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub duration_ms: Option<u64>,
-    /// When the file was changed last: milliseconds since 1970-01-01 UTC.
-    #[serde(rename = "modified", skip_serializing_if = "Option::is_none")]
-    pub modified_ms: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
+    #[serde(flatten)]
+    pub sharing: Details,
+    #[serde(flatten)]
+    pub file: Details,
     /// By algorithm, in Base64.
     #[serde(skip_serializing_if = "Sorted::is_empty")]
     pub hashes: Sorted<String>,
-    /// `inline`, to be shown with the message, or `attachment`, to be fetched when the user wants it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub disposition: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub thumbnails: Vec<Thumbnail>,
+    pub thumbnails: Vec<Details>,
 }
 
 impl Attachment {
@@ -73,54 +78,19 @@ impl Attachment {
     pub(crate) fn read(attachment: Json<'_>) -> Option<Self> {
         attachment.object()?.read(|fields| {
             Some(Self {
-                id: fields.text("id"),
                 urls: fields.list("urls", Json::text).unwrap_or_default(),
-                name: fields.text("name"),
-                media_type: fields.text("mediaType"),
-                size: fields.number("size"),
-                width: fields.number("width"),
-                height: fields.number("height"),
-                duration_ms: fields.number("durationMs"),
-                modified_ms: fields.number("modified"),
-                description: fields.text("description"),
+                sharing: Details::from_fields(&SHARING, fields),
+                file: Details::from_fields(&FILE, fields),
                 hashes: fields.texts("hashes").unwrap_or_default(),
-                disposition: fields.text("disposition"),
-                thumbnails: fields.list("thumbnails", Thumbnail::read).unwrap_or_default(),
+                thumbnails: fields.list("thumbnails", |json| Details::from_json(&THUMBNAIL, json)).unwrap_or_default(),
             })
         })
     }
 
     /// Whether it is nothing but an address.
     fn is_bare(&self) -> bool {
-        let Self { urls, description, .. } = self;
-        *self == Self { urls: urls.clone(), description: description.clone(), ..Self::default() }
-    }
-}
-
-/// A small picture of a file.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Thumbnail {
-    /// `cid:`, `data:` or a web address.
-    pub uri: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub media_type: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub width: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub height: Option<u64>,
-}
-
-impl Thumbnail {
-    fn read(thumbnail: Json<'_>) -> Option<Self> {
-        thumbnail.object()?.read(|fields| {
-            Some(Self {
-                uri: fields.text("uri").unwrap_or_default(),
-                media_type: fields.text("mediaType"),
-                width: fields.number("width"),
-                height: fields.number("height"),
-            })
-        })
+        let says_more = self.sharing.names().chain(self.file.names()).any(|name| name != "description");
+        !says_more && self.hashes.is_empty() && self.thumbnails.is_empty()
     }
 }
 
@@ -179,45 +149,33 @@ impl Feature for Attachments {
 /// XEP-0447, section 3.1.
 fn read_file(sharing: Element<'_>) -> Option<Attachment> {
     let file = sharing.child("file", ns::FILE_METADATA)?;
-    let mut attachment = Attachment {
-        id: attribute(sharing, "id"),
-        disposition: attribute(sharing, "disposition").filter(|what| matches!(&**what, "inline" | "attachment")),
-        ..Attachment::default()
-    };
+    let mut attachment = Attachment::default();
+    attachment.sharing.read_attributes(&SHARING, sharing);
     for child in file.children() {
-        let text = || Some(child.text().trim().to_owned()).filter(|text| !text.is_empty());
-        let number = || child.text().trim().parse().ok().filter(|number| *number < MOST_EXACT);
         match (child.name(), child.namespace()) {
-            ("media-type", ns::FILE_METADATA) => attachment.media_type = text(),
-            ("name", ns::FILE_METADATA) => attachment.name = text(),
-            ("desc", ns::FILE_METADATA) if attachment.description.is_none() => attachment.description = text(),
-            ("date", ns::FILE_METADATA) => attachment.modified_ms = parse_timestamp(child.text().trim()),
-            ("size", ns::FILE_METADATA) => attachment.size = number(),
-            ("width", ns::FILE_METADATA) => attachment.width = number(),
-            ("height", ns::FILE_METADATA) => attachment.height = number(),
-            ("length", ns::FILE_METADATA) => attachment.duration_ms = number(),
+            (name, ns::FILE_METADATA) => attachment.file.read(&FILE, name, &child.text()),
             ("hash", HASHES) => {
-                if let (Some(algorithm), Some(hash)) = (attribute(child, "algo"), text()) {
-                    attachment.hashes.insert(algorithm, hash);
+                let (algorithm, text) = (child.attr("algo").unwrap_or_default(), child.text());
+                if !algorithm.is_empty() && !text.trim().is_empty() {
+                    attachment.hashes.insert(algorithm.to_owned(), text.trim().to_owned());
                 }
             }
             ("thumbnail", THUMBNAILS) => {
-                let number = |name| child.attr(name)?.parse().ok().filter(|number| *number < MOST_EXACT);
-                if let Some(uri) = child.attr("uri").filter(|uri| is_harmless(uri)) {
-                    attachment.thumbnails.push(Thumbnail {
-                        uri: uri.to_owned(),
-                        media_type: attribute(child, "media-type"),
-                        width: number("width"),
-                        height: number("height"),
-                    });
+                let mut thumbnail = Details::default();
+                thumbnail.read_attributes(&THUMBNAIL, child);
+                if thumbnail.text("uri").is_some() {
+                    attachment.thumbnails.push(thumbnail);
                 }
             }
             _ => {}
         }
     }
-    let sources = sharing.child("sources", ns::SHARING).into_iter().flat_map(Element::children);
-    let addresses = sources.filter(|source| source.is("url-data", URL_DATA)).filter_map(|source| source.attr("target"));
-    attachment.urls = addresses.filter(|address| is_harmless(address)).map(ToOwned::to_owned).take(MOST).collect();
+    for source in sharing.child("sources", ns::SHARING).into_iter().flat_map(Element::children) {
+        let address = source.attr("target").filter(|address| source.is("url-data", URL_DATA) && is_harmless(address));
+        if let Some(address) = address.filter(|_| attachment.urls.len() < MOST) {
+            attachment.urls.push(address.to_owned());
+        }
+    }
     Some(attachment)
 }
 
@@ -227,20 +185,11 @@ fn read_address(x: Element<'_>) -> Option<Attachment> {
     if !is_harmless(&url) {
         return None;
     }
-    let description = x.child("desc", OUT_OF_BAND).map(|desc| desc.text().into_owned()).filter(|text| !text.is_empty());
-    Some(Attachment { urls: vec![url], description, ..Attachment::default() })
-}
-
-fn attribute(element: Element<'_>, name: &str) -> Option<String> {
-    element.attr(name).filter(|value| !value.is_empty()).map(ToOwned::to_owned)
-}
-
-/// Whether it is an address that an app may put into a link. A page runs what follows `javascript:`, and browsers overlook white space in it.
-pub(super) fn is_harmless(address: &str) -> bool {
-    let Some((scheme, _)) = address.split_once(':') else { return false };
-    let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
-        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
-    is_scheme && !["javascript", "vbscript"].iter().any(|known| scheme.eq_ignore_ascii_case(known))
+    let mut attachment = Attachment { urls: vec![url], ..Attachment::default() };
+    if let Some(description) = x.child("desc", OUT_OF_BAND) {
+        attachment.file.read(&FILE, "desc", &description.text());
+    }
+    Some(attachment)
 }
 
 fn check(attachment: &Attachment) -> Result<(), Error> {
@@ -253,37 +202,22 @@ fn check(attachment: &Attachment) -> Result<(), Error> {
 }
 
 fn write(attachment: &Attachment, w: &mut Writer) {
-    let Attachment { id, urls, name, media_type, size, width, height, duration_ms, modified_ms, description, hashes, .. } =
-        attachment;
-    w.open("file-sharing", ns::SHARING).attr_opt("disposition", attachment.disposition.as_deref()).attr_opt("id", id.as_deref());
+    w.open("file-sharing", ns::SHARING);
+    attachment.sharing.write_attributes(&SHARING, w);
     w.open("file", ns::FILE_METADATA);
-    let number = |number: &Option<u64>| number.map(|number| number.to_string());
-    let fields = [
-        ("media-type", media_type.clone()),
-        ("name", name.clone()),
-        ("date", modified_ms.map(format_timestamp)),
-        ("size", number(size)),
-        ("width", number(width)),
-        ("height", number(height)),
-        ("length", number(duration_ms)),
-        ("desc", description.clone()),
-    ];
-    for (name, text) in fields {
-        if let Some(text) = text {
-            w.leaf(name, ns::FILE_METADATA, &text);
-        }
-    }
-    for (algorithm, hash) in hashes.iter() {
+    attachment.file.write_elements(&FILE, ns::FILE_METADATA, w);
+    for (algorithm, hash) in attachment.hashes.iter() {
         w.open("hash", HASHES).attr("algo", algorithm).text(hash).close();
     }
     for thumbnail in &attachment.thumbnails {
-        w.open("thumbnail", THUMBNAILS).attr("uri", &thumbnail.uri).attr_opt("media-type", thumbnail.media_type.as_deref());
-        w.attr_opt("width", number(&thumbnail.width).as_deref()).attr_opt("height", number(&thumbnail.height).as_deref()).close();
+        w.open("thumbnail", THUMBNAILS);
+        thumbnail.write_attributes(&THUMBNAIL, w);
+        w.close();
     }
     w.close();
-    if !urls.is_empty() {
+    if !attachment.urls.is_empty() {
         w.open("sources", ns::SHARING);
-        for url in urls {
+        for url in &attachment.urls {
             w.open("url-data", URL_DATA).attr("target", url).close();
         }
         w.close();

@@ -9,14 +9,13 @@
 //!
 //! Not here: server assist (section 4.5); the marker of XEP-0333 goes by itself.
 
-use std::collections::BTreeMap;
-
 use super::super::error::{Code, Error};
 use super::super::event::{Direction, DisplayedElsewhere, Event, Message, MessageType};
 use super::super::feature::{Cx, Feature, Flow, IqKind, ticket};
 use super::super::iq::Ticket;
 use super::super::jids;
 use super::super::marks::{DisplayedMark, Newest};
+use super::super::sorted::Sorted;
 use super::super::xml::{Element, Writer, ns};
 use super::FeatureId;
 
@@ -56,7 +55,7 @@ enum Support {
 pub(crate) struct Displayed {
     support: Support,
     /// Not published yet, by conversation: under which archive it has which id.
-    due: BTreeMap<String, (String, String)>,
+    due: Sorted<(String, String)>,
     /// What was published, here or elsewhere.
     known: Newest,
     is_followed: bool,
@@ -90,12 +89,12 @@ impl Displayed {
     }
 
     fn publish(&mut self, cx: &mut Cx<'_>) {
-        for (with, (by, id)) in std::mem::take(&mut self.due) {
+        for (with, (by, id)) in std::mem::take(&mut self.due).iter() {
             let ticket = ticket(FeatureId::displayed, purpose::PUBLISH, None);
             // The command has checked what is written here.
             let _ = cx.request(IqKind::Set, None, ticket, |w| {
-                w.open("pubsub", PUBSUB).open("publish", PUBSUB).attr("node", NS).open("item", PUBSUB).attr("id", &with);
-                w.open("displayed", NS).open("stanza-id", ns::STANZA_IDS).attr("by", &by).attr("id", &id);
+                w.open("pubsub", PUBSUB).open("publish", PUBSUB).attr("node", NS).open("item", PUBSUB).attr("id", with);
+                w.open("displayed", NS).open("stanza-id", ns::STANZA_IDS).attr("by", by).attr("id", id);
                 w.close().close().close().close();
                 write_options(w);
             });

@@ -5,12 +5,12 @@
 
 use serde::Serialize;
 
+use super::super::details::{Details, Kind, Known, is_harmless};
 use super::super::error::Error;
 use super::super::event::Message;
 use super::super::feature::{Cx, Feature};
 use super::super::json::Json;
 use super::super::xml::{Element, Writer};
-use super::attachments::is_harmless;
 use super::messaging::MessageOptions;
 
 const RDF: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#";
@@ -20,35 +20,31 @@ const IMAGE: &str = "https://ogp.me/ns#image:";
 /// So many are read of a message, and so many pictures of each.
 const MOST: usize = 16;
 
+const PAGE: [Known; 6] = [
+    Known { element: "title", name: "title", kind: Kind::Text },
+    Known { element: "description", name: "description", kind: Kind::Text },
+    // The page's own idea of its address.
+    Known { element: "url", name: "url", kind: Kind::Address },
+    Known { element: "type", name: "type", kind: Kind::Text },
+    Known { element: "site_name", name: "siteName", kind: Kind::Text },
+    Known { element: "video", name: "video", kind: Kind::Address },
+];
+
+const PICTURE: [Known; 2] = [
+    Known { element: "image", name: "url", kind: Kind::Address },
+    // In a namespace of its own.
+    Known { element: "alt", name: "alt", kind: Kind::Text },
+];
+
 /// What the sender says about a page. It may be wrong.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
 pub struct LinkMetadata {
     /// The address in the message.
     pub about: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub title: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
-    /// The page's own idea of its address.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub url: Option<String>,
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    pub kind: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub site_name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub video: Option<String>,
+    #[serde(flatten)]
+    pub page: Details,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub images: Vec<LinkImage>,
-}
-
-/// A picture of a page.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct LinkImage {
-    pub url: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub alt: Option<String>,
+    pub images: Vec<Details>,
 }
 
 impl LinkMetadata {
@@ -57,21 +53,10 @@ impl LinkMetadata {
         link.object()?.read(|fields| {
             Some(Self {
                 about: fields.text("about").unwrap_or_default(),
-                title: fields.text("title"),
-                description: fields.text("description"),
-                url: fields.text("url"),
-                kind: fields.text("type"),
-                site_name: fields.text("siteName"),
-                video: fields.text("video"),
-                images: fields.list("images", LinkImage::read).unwrap_or_default(),
+                page: Details::from_fields(&PAGE, fields),
+                images: fields.list("images", |json| Details::from_json(&PICTURE, json)).unwrap_or_default(),
             })
         })
-    }
-}
-
-impl LinkImage {
-    fn read(image: Json<'_>) -> Option<Self> {
-        image.object()?.read(|fields| Some(Self { url: fields.text("url").unwrap_or_default(), alt: fields.text("alt") }))
     }
 }
 
@@ -106,25 +91,21 @@ fn read(description: Element<'_>) -> Option<LinkMetadata> {
     let about = about.map(|(.., about)| about).filter(|about| is_harmless(about))?;
     let mut link = LinkMetadata { about: about.to_owned(), ..LinkMetadata::default() };
     for child in description.children() {
-        let text = child.text().trim().to_owned();
-        let address = || Some(text.clone()).filter(|text| is_harmless(text));
         match (child.name(), child.namespace()) {
-            _ if text.is_empty() => {}
-            ("title", OPEN_GRAPH) => link.title = Some(text),
-            ("description", OPEN_GRAPH) => link.description = Some(text),
-            ("type", OPEN_GRAPH) => link.kind = Some(text),
-            ("site_name", OPEN_GRAPH) => link.site_name = Some(text),
-            ("url", OPEN_GRAPH) => link.url = address(),
-            ("video", OPEN_GRAPH) => link.video = address(),
             ("image", OPEN_GRAPH) if link.images.len() < MOST => {
-                link.images.extend(address().map(|url| LinkImage { url, alt: None }));
+                let mut image = Details::default();
+                image.read(&PICTURE, "image", &child.text());
+                if image.text("url").is_some() {
+                    link.images.push(image);
+                }
             }
             // What is said of a picture stands behind it.
             ("alt", IMAGE) => {
                 if let Some(image) = link.images.last_mut() {
-                    image.alt = Some(text);
+                    image.read(&PICTURE, "alt", &child.text());
                 }
             }
+            (name, OPEN_GRAPH) => link.page.read(&PAGE, name, &child.text()),
             _ => {}
         }
     }
@@ -133,22 +114,10 @@ fn read(description: Element<'_>) -> Option<LinkMetadata> {
 
 fn write(link: &LinkMetadata, w: &mut Writer) {
     w.open("Description", RDF).attr_in(RDF, "about", &link.about);
-    let texts = [
-        ("title", &link.title),
-        ("description", &link.description),
-        ("url", &link.url),
-        ("type", &link.kind),
-        ("site_name", &link.site_name),
-        ("video", &link.video),
-    ];
-    for (name, text) in texts {
-        if let Some(text) = text {
-            w.leaf(name, OPEN_GRAPH, text);
-        }
-    }
-    for LinkImage { url, alt } in &link.images {
-        w.leaf("image", OPEN_GRAPH, url);
-        if let Some(alt) = alt {
+    link.page.write_elements(&PAGE, OPEN_GRAPH, w);
+    for image in &link.images {
+        w.leaf("image", OPEN_GRAPH, image.text("url").unwrap_or_default());
+        if let Some(alt) = image.text("alt") {
             w.leaf("alt", IMAGE, alt);
         }
     }

@@ -8,14 +8,13 @@
 //!
 //! Not here: what occupants of a room have seen, and marks that outlive the page before they went out.
 
-use std::collections::BTreeMap;
-
 use super::super::config::Audience;
 use super::super::error::Error;
 use super::super::event::{Direction, DisplayedElsewhere, Event, Message, MessageType, Stage, signal};
 use super::super::feature::{Cx, Feature, Flow};
 use super::super::jids;
 use super::super::marks::{DisplayedMark, Newest};
+use super::super::sorted::Sorted;
 use super::super::xml::{Element, Writer, ns};
 use super::messaging::MessageOptions;
 
@@ -24,7 +23,7 @@ const NS: &str = "urn:xmpp:chat-markers:0";
 #[derive(Default)]
 pub(crate) struct Markers {
     /// Marked, and not said yet: ids and types, by bare JID.
-    due: BTreeMap<String, (String, MessageType)>,
+    due: Sorted<(String, MessageType)>,
     marked: Newest,
 }
 
@@ -91,12 +90,12 @@ impl Feature for Markers {
     }
 
     fn handle_deadline(&mut self, cx: &mut Cx<'_>, sees_us: &dyn Fn(&str) -> bool) {
-        for (to, (id, kind)) in std::mem::take(&mut self.due) {
+        for (to, (id, kind)) in std::mem::take(&mut self.due).iter() {
             // Whoever is in a room is seen there.
-            if cx.config().markers == Audience::All || kind == MessageType::Groupchat || sees_us(&to) {
+            if cx.config().markers == Audience::All || *kind == MessageType::Groupchat || sees_us(to) {
                 let mut w = Writer::new();
-                w.open("message", ns::CLIENT).attr("type", kind.as_str()).attr("id", &cx.new_signal_id()).attr("to", &to);
-                w.open("displayed", NS).attr("id", &id);
+                w.open("message", ns::CLIENT).attr("type", kind.as_str()).attr("id", &cx.new_signal_id()).attr("to", to);
+                w.open("displayed", NS).attr("id", id);
                 // The command has checked both; a session that is over has nobody to tell.
                 let _ = cx.send(w);
             }
