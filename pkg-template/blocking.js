@@ -3,6 +3,7 @@
 import { flag, jid, listOf, nonEmpty, oneOf, optional, shape, text, waiting, waitingFields } from "./check.js";
 import { bare, inner, Part } from "./client.js";
 import { invalid, XmppError } from "./error.js";
+import { command } from "./stanzas.js";
 
 const archiveId = shape({ id: nonEmpty, by: jid }, "id");
 
@@ -21,7 +22,7 @@ const blockOptions = optional(shape({ ...waitingFields, report }), "options");
 
 export class Blocking extends Part {
   get items() {
-    return this[inner]().cached("blocking", (engine) => engine.blocked());
+    return this[inner]().cached("blocking", (engine) => JSON.parse(engine.ask("blocked")));
   }
 
   async block(who, options) {
@@ -30,16 +31,16 @@ export class Blocking extends Part {
     const behind = this[inner]();
     if (report && jids.length > 1) throw invalid("a report is about one address", "Block the addresses one by one.");
     if (report) await requireReports(behind, waiting);
-    await behind.call((engine, token) => engine.block(token, JSON.stringify({ jids, report })), waiting);
+    await command(behind, "block", { jids, report }, waiting);
   }
 
   async unblock(who, options) {
     const jids = addresses(who);
-    await this[inner]().call((engine, token) => engine.unblock(token, JSON.stringify(jids)), waiting(options));
+    await command(this[inner](), "unblock", jids, waiting(options));
   }
 
   async unblockAll(options) {
-    await this[inner]().call((engine, token) => engine.unblock(token, "[]"), waiting(options));
+    await command(this[inner](), "unblock", [], waiting(options));
   }
 }
 

@@ -4,6 +4,7 @@
 import { jid, nonEmpty, waiting } from "./check.js";
 import { inner, Part } from "./client.js";
 import { XmppError } from "./error.js";
+import { ask, childOf, command, is, ownText, textOf } from "./stanzas.js";
 import { xml } from "./xml.js";
 
 const ITEMS = "http://jabber.org/protocol/disco#items";
@@ -16,10 +17,10 @@ const PAGE_SIZE = 100;
 
 export class Disco extends Part {
   async info(of, node, options) {
-    const checked = [jid(of, "jid"), nodeOf(node)];
+    const query = { jid: jid(of, "jid"), node: nodeOf(node) };
     const behind = this[inner]();
-    const info = await behind.call((engine, token) => engine.discoInfo(token, ...checked), waiting(options));
-    behind.store?.keepCaps(behind.engine?.verifiedCaps());
+    const info = await command(behind, "discoInfo", query, waiting(options));
+    behind.store?.keepCaps(behind.engine?.ask("verifiedCaps"));
     return info;
   }
 
@@ -35,13 +36,13 @@ export class Disco extends Part {
   }
 
   async version(of, options) {
-    const query = await ask(this[inner](), jid(of, "jid"), "query", VERSION, waiting(options));
-    const os = textOf(query, "os");
-    return { name: textOf(query, "name") ?? "", version: textOf(query, "version") ?? "", ...(os && { os }) };
+    const answer = await query(this[inner](), jid(of, "jid"), "query", VERSION, waiting(options));
+    const os = textOf(answer, "os");
+    return { name: textOf(answer, "name") ?? "", version: textOf(answer, "version") ?? "", ...(os && { os }) };
   }
 
   async time(of, options) {
-    const time = await ask(this[inner](), jid(of, "jid"), "time", TIME, waiting(options));
+    const time = await query(this[inner](), jid(of, "jid"), "time", TIME, waiting(options));
     const timestamp = Date.parse(textOf(time, "utc"));
     const [, sign, hours, minutes] = /^(?:Z|([+-])(\d\d):(\d\d))$/.exec(textOf(time, "tzo")) ?? [];
     if (Number.isNaN(timestamp)) throw unreadable("a time");
@@ -49,10 +50,10 @@ export class Disco extends Part {
   }
 
   async lastActivity(of, options) {
-    const query = await ask(this[inner](), jid(of, "jid"), "query", LAST, waiting(options));
-    const seconds = Number(query.attrs.seconds);
-    if (!/^\d+$/.test(query.attrs.seconds)) throw unreadable("a number of seconds");
-    const status = query.children.filter((child) => typeof child === "string").join("");
+    const answer = await query(this[inner](), jid(of, "jid"), "query", LAST, waiting(options));
+    const seconds = Number(answer.attrs.seconds);
+    if (!/^\d+$/.test(answer.attrs.seconds)) throw unreadable("a number of seconds");
+    const status = ownText(answer);
     return { seconds, ...(status && { status }) };
   }
 }
@@ -84,29 +85,15 @@ async function* items(behind, of, node, options) {
   }
 }
 
-function ask(behind, to, name, xmlns, options) {
+function query(behind, to, name, xmlns, options) {
   return request(behind, to, name === "time" ? xml`<time xmlns=${xmlns}/>` : xml`<query xmlns=${xmlns}/>`, name, xmlns, options);
 }
 
 /** Resolves with the payload of the answer. */
-async function request(behind, to, payload, name, xmlns, { signal, timeoutMs }) {
-  const source = String(xml`<iq type="get" to=${to}>${payload}</iq>`);
-  const iq = await behind.call((engine, token) => engine.request(token, source, timeoutMs), { signal });
-  const answer = childOf(iq, name, xmlns);
+async function request(behind, to, payload, name, xmlns, options) {
+  const answer = childOf(await ask(behind, xml`<iq type="get" to=${to}>${payload}</iq>`, options), name, xmlns);
   if (!answer) throw unreadable("what was asked for");
   return answer;
-}
-
-function is(node, name, xmlns) {
-  return node.name === name && node.xmlns === xmlns;
-}
-
-function childOf(stanza, name, xmlns = stanza.xmlns) {
-  return stanza.children.find((child) => is(child, name, xmlns));
-}
-
-function textOf(stanza, name) {
-  return childOf(stanza, name)?.children.filter((child) => typeof child === "string").join("");
 }
 
 function nodeOf(node) {

@@ -37,7 +37,7 @@ export class Extensions {
 
   /** The engine has to know which namespaces are asked for. */
   tell(engine) {
-    engine?.extend(JSON.stringify(this.known.flatMap(({ namespaces }) => namespaces)));
+    engine?.command(0, "extend", JSON.stringify(this.known.flatMap(({ namespaces }) => namespaces)));
   }
 
   /** What an extension returns for its payloads becomes part of the message. */

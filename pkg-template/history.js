@@ -2,8 +2,15 @@
 
 import { jid, listOf, moment, nonEmpty, oneOf, optional, shape, waitingFields, whole } from "./check.js";
 import { errorFrom, invalid, XmppError } from "./error.js";
+import { ask, childOf, command, is, ownText } from "./stanzas.js";
 import { goOn, PAGE, storedHistory } from "./stored-history.js";
 import { xml } from "./xml.js";
+
+const MAM = "urn:xmpp:mam:2";
+const FORMS = "jabber:x:data";
+
+/** In the place of what an answer lacks. */
+const NOTHING = { attrs: {}, children: [] };
 
 /** XEP-0431, and what servers called it before. */
 const SEARCH_FIELDS = ["{urn:xmpp:fulltext:0}fulltext", "withtext"];
@@ -40,21 +47,21 @@ export function history(behind, address, given, archive) {
   const archived = () => messagesOf(behind, query, wanted, isForward, limit, waiting);
   const isConversation = archive === undefined && query.with !== undefined && !query.with.includes("/");
   if (!behind.store || !isConversation || isForward || wanted.after !== undefined || wanted.search !== undefined) return archived();
-  const ask = ({ before = "", end }) => pageOf(behind, { ...query, filters: timesOf({ end }), max: PAGE, before }, waiting);
-  return storedHistory(behind, query.with.toLowerCase(), { ...wanted, limit, signal }, ask, archived);
+  const newest = ({ before = "", end }) => pageOf(behind, { ...query, filters: timesOf({ end }), max: PAGE, before }, waiting);
+  return storedHistory(behind, query.with.toLowerCase(), { ...wanted, limit, signal }, newest, archived);
 }
 
 async function* messagesOf(behind, query, { before, after, start, end, search }, isForward, limit = Infinity, waiting) {
   const filters = timesOf({ start, end });
   // From one end on pages are turned; where the other one is given too, only the form can say so (XEP-0313, section 4.3.2).
   const [near, far, farName] = isForward ? [after, before, "before-id"] : [before ?? "", after, "after-id"];
-  if (far !== undefined) filters.push([await fieldOf(behind, query.archive, [farName], "ranges between two messages", waiting), far]);
-  if (search !== undefined) filters.push([await fieldOf(behind, query.archive, SEARCH_FIELDS, "text search", waiting), search]);
+  if (far !== undefined) filters[await fieldOf(behind, query.archive, [farName], "ranges between two messages", waiting)] = far;
+  if (search !== undefined) filters[await fieldOf(behind, query.archive, SEARCH_FIELDS, "text search", waiting)] = search;
 
   let cursor = near;
   for (let left = limit; left > 0; ) {
-    const ask = { ...query, filters, max: Math.min(left, PAGE), [isForward ? "after" : "before"]: cursor };
-    const page = await pageOf(behind, ask, waiting);
+    const question = { ...query, filters, max: Math.min(left, PAGE), [isForward ? "after" : "before"]: cursor };
+    const page = await pageOf(behind, question, waiting);
     const { messages } = page;
     if (!isForward) messages.reverse();
     for (const message of messages) {
@@ -69,8 +76,8 @@ async function* messagesOf(behind, query, { before, after, start, end, search },
   }
 }
 
-async function pageOf(behind, ask, waiting) {
-  const page = await behind.call((engine, token) => engine.queryArchive(token, JSON.stringify(ask)), waiting);
+async function pageOf(behind, question, waiting) {
+  const page = await command(behind, "queryArchive", question, waiting);
   for (const message of page.messages) {
     if (message.error) message.error = errorFrom(message.error);
     behind.extensions?.read(message);
@@ -79,9 +86,9 @@ async function pageOf(behind, ask, waiting) {
 }
 
 function timesOf({ start, end }) {
-  const filters = [];
-  if (start !== undefined) filters.push(["start", new Date(start).toISOString()]);
-  if (end !== undefined) filters.push(["end", new Date(end).toISOString()]);
+  const filters = {};
+  if (start !== undefined) filters.start = new Date(start).toISOString();
+  if (end !== undefined) filters.end = new Date(end).toISOString();
   return filters;
 }
 
@@ -95,13 +102,14 @@ async function fieldOf(behind, archive, names, what, waiting) {
 }
 
 async function fields(behind, archive, waiting) {
-  const reply = await request(behind, xml`<iq type="get" to=${archive}><query xmlns="urn:xmpp:mam:2"/></iq>`, waiting);
-  const form = child(child(reply, "query"), "x");
-  return form.children.filter(({ name }) => name === "field").map(({ attrs }) => attrs.var);
+  const reply = await ask(behind, xml`<iq type="get" to=${archive}><query xmlns=${MAM}/></iq>`, waiting);
+  const query = childOf(reply, "query", MAM);
+  const form = query && childOf(query, "x", FORMS);
+  return form ? form.children.filter((child) => is(child, "field", FORMS)).map(({ attrs }) => attrs.var) : [];
 }
 
 export async function archivePreferences(behind, waiting) {
-  return read(await request(behind, xml`<iq type="get"><prefs xmlns="urn:xmpp:mam:2"/></iq>`, waiting));
+  return read(await ask(behind, xml`<iq type="get"><prefs xmlns=${MAM}/></iq>`, waiting));
 }
 
 export async function setArchivePreferences(behind, given, waiting) {
@@ -110,21 +118,13 @@ export async function setArchivePreferences(behind, given, waiting) {
   const isWhole = ["default", "always", "never"].every((name) => wanted[name] !== undefined);
   const { default: rule, always, never } = isWhole ? wanted : { ...(await archivePreferences(behind, waiting)), ...wanted };
   const jids = (list) => list.map((jid) => xml`<jid>${jid}</jid>`);
-  const prefs = xml`<prefs xmlns="urn:xmpp:mam:2" default=${rule}><always>${jids(always)}</always><never>${jids(never)}</never></prefs>`;
-  return read(await request(behind, xml`<iq type="set">${prefs}</iq>`, waiting));
+  const prefs = xml`<prefs xmlns=${MAM} default=${rule}><always>${jids(always)}</always><never>${jids(never)}</never></prefs>`;
+  return read(await ask(behind, xml`<iq type="set">${prefs}</iq>`, waiting));
 }
 
 function read(reply) {
-  const prefs = child(reply, "prefs");
-  const jids = (name) => child(prefs, name).children.filter(({ name }) => name === "jid").map(({ children }) => children.join("").trim());
-  return { default: prefs.attrs.default, always: jids("always"), never: jids("never") };
-}
-
-function request(behind, { source }, { signal, timeoutMs }) {
-  return behind.call((engine, token) => engine.request(token, source, timeoutMs), { signal });
-}
-
-/** The child of that name, or an element without anything. */
-function child(element, name) {
-  return element.children.find((child) => child.name === name) ?? { attrs: {}, children: [] };
+  const { attrs, children } = childOf(reply, "prefs", MAM) ?? NOTHING;
+  const listed = (name) => (children.find((child) => is(child, name, MAM)) ?? NOTHING).children;
+  const jids = (name) => listed(name).filter((child) => is(child, "jid", MAM)).map((jid) => ownText(jid).trim());
+  return { default: attrs.default, always: jids("always"), never: jids("never") };
 }

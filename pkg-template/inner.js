@@ -223,7 +223,7 @@ export class Inner {
     this.engine = engine;
     this.tellInterests();
     this.extensions?.tell(engine);
-    this.store?.caps().then((caps) => caps && this.engine === engine && engine.restoreCaps(caps));
+    this.store?.caps().then((caps) => caps && this.engine === engine && engine.command(0, "restoreCaps", caps));
     return engine;
   }
 
@@ -330,7 +330,7 @@ export class Inner {
     const isWanted = (name) => name === "state" || name === "extension" || isKept(name) || this.listeners.has(name) || (this.options.log && (name === "stanza" || name === "error"));
     const bits = EVENTS.reduce((bits, name, index) => (isWanted(name) ? bits | (1 << index) : bits), 0);
     // The core has no such thing.
-    this.engine.reportDisplayed?.(Boolean(isWanted("displayed")));
+    this.engine.command?.(0, "reportDisplayed", String(isWanted("displayed")));
     this.engine.listen(bits, Boolean(isWanted("stanza")), Boolean(isWanted("message") || isWanted("delivery")));
   }
 }

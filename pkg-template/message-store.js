@@ -11,7 +11,7 @@ import { XmppError } from "./error.js";
 
 const MESSAGES = "messages";
 const IDS = "ids";
-/** What clients can do, under the key `verified`: see verifiedCaps() of the engine. */
+/** What clients can do, under the key `verified`: see `verifiedCaps` of the engine. */
 const CAPS = "caps";
 
 /** Each takes a database from the version that is its place in the list to the next. Never change one that was published. */

@@ -94,7 +94,7 @@ export class ExtendedMessages extends Messages {
     mark.isMarkable = direction === undefined || markable === true;
     if (direction !== undefined && stanzaId !== undefined) mark.stanzaId = nonEmpty(stanzaId, "message.stanzaId");
     if (direction !== undefined && timestamp !== undefined) mark.timestamp = moment(timestamp, "message.timestamp");
-    await this[inner]().callWhenLoaded((engine, token) => engine.markDisplayed(token, JSON.stringify(mark)));
+    await this[inner]().callWhenLoaded((engine, token) => engine.command(token, "markDisplayed", JSON.stringify(mark)));
   }
 
   history(jid, options) {
@@ -113,7 +113,7 @@ export class ExtendedMessages extends Messages {
     const checked = { to: jid(to, "to"), state: chatState(state, "state"), ...chatStateOptions(options) };
     const behind = this[inner]();
     // Of no use to anybody later: without an engine there is nothing to be done.
-    if (behind.engine) behind.run((engine) => engine.sendChatState(JSON.stringify(checked)));
+    if (behind.engine) behind.run((engine) => engine.command(0, "sendChatState", JSON.stringify(checked)));
   }
 }
 

@@ -108,11 +108,11 @@ fn what_another_page_has_verified_is_known_and_what_a_storage_makes_up_is_not() 
     assert!(asked(&mut next).is_empty());
     assert_eq!(next.session.verified_caps(), record);
 
-    let (key, text) = &record[0];
+    let (key, text) = record.iter().next().unwrap();
     let forged = text.replace("http://jabber.org/protocol/muc", "urn:example:poison");
     for wrong in [forged.as_str(), "<iq/>", "<", ""] {
         let mut peer = Peer::online();
-        peer.session.restore_caps(vec![(key.clone(), wrong.to_owned())]);
+        peer.session.restore_caps([(key.to_owned(), wrong.to_owned())].into());
         available(&mut peer, "nurse@example.com/x", EXODUS);
         ask(&mut peer, 1, "nurse@example.com/x");
         one_asked(&mut peer);

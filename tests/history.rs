@@ -69,7 +69,9 @@ fn xep_0313_section_4_a_page_is_asked_for_with_its_filters_and_comes_back_as_mes
     let mut peer = Peer::online();
     let query = ArchiveQuery {
         with: Some("Juliet@Example.com".to_owned()),
-        filters: vec![("start".to_owned(), "2010-06-07T00:00:00.000Z".to_owned()), ("{urn:x}y".to_owned(), "<&>".to_owned())],
+        filters: [("start", "2010-06-07T00:00:00.000Z"), ("{urn:x}y", "<&>")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into(),
         max: 10,
         after: Some("a0".to_owned()),
         ..ArchiveQuery::default()
@@ -265,18 +267,18 @@ fn a_page_says_as_little_as_the_archive_does() {
 #[test]
 fn the_query_of_a_page_is_read_as_it_stands_or_not_at_all() {
     let query =
-        ArchiveQuery::from_json(r#"{ "with": "a@b", "filters": [["start", "x"]], "max": 50, "before": "", "archive": "r@c" }"#);
+        ArchiveQuery::from_json(r#"{ "with": "a@b", "filters": { "start": "x" }, "max": 50, "before": "", "archive": "r@c" }"#);
     let wanted = ArchiveQuery {
         archive: Some("r@c".to_owned()),
         with: Some("a@b".to_owned()),
-        filters: vec![("start".to_owned(), "x".to_owned())],
+        filters: [("start".to_owned(), "x".to_owned())].into(),
         max: 50,
         before: Some(String::new()),
         after: None,
     };
     assert_eq!(query, Some(wanted));
     for broken in
-        ["", "[]", "{}", r#"{ "filters": [] }"#, r#"{ "filters": [["a"]], "max": 1 }"#, r#"{ "filters": [], "max": -1 }"#]
+        ["", "[]", "{}", r#"{ "filters": {} }"#, r#"{ "filters": [["a", "b"]], "max": 1 }"#, r#"{ "filters": {}, "max": -1 }"#]
     {
         assert_eq!(ArchiveQuery::from_json(broken), None, "{broken}");
     }

@@ -57,15 +57,27 @@ impl<'a> Json<'a> {
     }
 
     pub(crate) fn list<T>(self, read: impl Fn(Self) -> Option<T>) -> Option<Vec<T>> {
+        let mut all = Vec::new();
+        self.each(&mut |item| {
+            all.push(read(item)?);
+            Some(())
+        })?;
+        Some(all)
+    }
+
+    /// By name.
+    pub(crate) fn texts(self) -> Option<Sorted<String>> {
+        let mut texts = Sorted::default();
+        for (name, value) in self.object()?.fields {
+            texts.insert(name.into_owned(), value.text()?);
+        }
+        Some(texts)
+    }
+
+    /// The part of reading a list that is the same for all types.
+    fn each(self, read: &mut dyn FnMut(Self) -> Option<()>) -> Option<()> {
         match self {
-            Self::List(list) => {
-                // `collect()` would bring more code for each type.
-                let mut all = Vec::new();
-                for item in list {
-                    all.push(read(item)?);
-                }
-                Some(all)
-            }
+            Self::List(list) => list.into_iter().try_for_each(read),
             _ => None,
         }
     }
@@ -123,13 +135,8 @@ impl<'a> Fields<'a> {
     }
 
     pub(crate) fn texts(&mut self, name: &str) -> Option<Sorted<String>> {
-        self.object(name, |fields| {
-            let mut texts = Sorted::default();
-            for (name, value) in fields.fields {
-                texts.insert(name.into_owned(), value.text()?);
-            }
-            Some(texts)
-        })
+        let value = self.take(name)?;
+        self.checked(value.texts())
     }
 
     pub(crate) fn take(&mut self, name: &str) -> Option<Json<'a>> {

@@ -41,7 +41,7 @@ pub(crate) fn read_result(result: Element<'_>) -> (Option<Element<'_>>, Option<i
 }
 
 /// The start of a query: what follows its form is the page that is asked for.
-pub(crate) fn write_query<'a>(w: &mut Writer, query_id: &str, filters: impl IntoIterator<Item = (&'a str, Option<&'a str>)>) {
+pub(crate) fn write_query<'a>(w: &mut Writer, query_id: &str, filters: &mut dyn Iterator<Item = (&'a str, Option<&'a str>)>) {
     w.open("query", NS).attr("queryid", query_id).open("x", DATA_FORMS).attr("type", "submit");
     w.open("field", DATA_FORMS).attr("var", "FORM_TYPE").attr("type", "hidden").leaf("value", DATA_FORMS, NS).close();
     for (name, value) in filters {

@@ -5,6 +5,7 @@ use super::super::io::Token;
 use super::super::jids;
 use super::super::json::Json;
 use super::super::session::Session;
+use super::super::sorted::Sorted;
 use super::super::time::Now;
 
 impl Session {
@@ -20,25 +21,24 @@ impl Session {
         })
     }
 
-    /// The answers that were found to be what presences say, each with its key, to be stored.
-    pub fn verified_caps(&self) -> Vec<(String, String)> {
+    /// The answers that were found to be what presences say, by key, to be stored.
+    pub fn verified_caps(&self) -> Sorted<String> {
         self.features().caps.record()
     }
 
     /// Whether [`verified_caps`](Self::verified_caps) has something else to say than at the last call of this.
-    pub fn take_caps_news(&mut self) -> bool {
-        self.features_mut().caps.take_news()
+    pub fn take_caps_news(&self) -> bool {
+        self.features().caps.take_news()
     }
 
     /// Takes in what [`verified_caps`](Self::verified_caps) gave in another page. It is not believed, but verified when somebody asks.
-    pub fn restore_caps(&mut self, record: Vec<(String, String)>) {
+    pub fn restore_caps(&mut self, record: Sorted<String>) {
         self.features_mut().caps.restore(record);
     }
 
     /// As [`restore_caps`](Self::restore_caps), as JSON; what cannot be read is left out.
     pub fn restore_caps_from_json(&mut self, record: &str) {
-        let pair = |pair: Json<'_>| <[String; 2]>::try_from(pair.list(Json::text)?).ok().map(Into::into);
-        let record = Json::parse(record).and_then(|record| record.list(pair));
+        let record = Json::parse(record).and_then(Json::texts);
         self.restore_caps(record.unwrap_or_default());
     }
 }

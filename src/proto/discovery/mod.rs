@@ -208,5 +208,8 @@ impl Endpoints {
 /// A server's words, short enough for a message.
 fn short(text: &str) -> String {
     const MOST_CHARS: usize = 120;
-    if text.chars().nth(MOST_CHARS).is_none() { text.to_owned() } else { text.chars().take(MOST_CHARS).chain(['…']).collect() }
+    match text.char_indices().nth(MOST_CHARS).and_then(|(end, _)| text.get(..end)) {
+        Some(beginning) => format!("{beginning}…"),
+        None => text.to_owned(),
+    }
 }

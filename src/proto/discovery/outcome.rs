@@ -28,10 +28,12 @@ impl Found {
         fetched: Result<HostMeta, HostMetaFault>,
         config: &Config,
     ) -> Option<Vec<String>> {
-        let (outcome, links) = match fetched.as_ref().map(|meta| host_meta::endpoints(meta, config)) {
-            Ok(Ok(links)) => (Outcome::Links, Some(links)),
-            Ok(Err(fruitless)) => (Outcome::Fruitless(fruitless), None),
-            Err(fault) => (Outcome::Fault(fault.clone()), None),
+        let (outcome, links) = match fetched {
+            Ok(meta) => match host_meta::endpoints(&meta, config) {
+                Ok(links) => (Outcome::Links, Some(links)),
+                Err(fruitless) => (Outcome::Fruitless(fruitless), None),
+            },
+            Err(fault) => (Outcome::Fault(fault), None),
         };
         match format {
             HostMetaFormat::Jrd => self.jrd = Some(outcome),

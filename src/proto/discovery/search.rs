@@ -115,8 +115,11 @@ impl Search {
     fn conclude(&mut self, links: Vec<String>, config: &Config) -> Option<Vec<(String, Origin)>> {
         self.found = Some(self.fetches.take()?.found);
         let host = &config.account.domain;
-        let guesses = GUESSES.map(|path| (format!("wss://{host}/{path}"), Origin::Guess));
-        Some(links.into_iter().map(|url| (url, Origin::Link)).chain(guesses).collect())
+        let mut found: Vec<_> = links.into_iter().map(|url| (url, Origin::Link)).collect();
+        for path in GUESSES {
+            found.push((format!("wss://{host}/{path}"), Origin::Guess));
+        }
+        Some(found)
     }
 }
 

@@ -169,7 +169,7 @@ impl Archive {
         let start = gap.id.is_none().then(|| format_timestamp(gap.wall_ms.saturating_sub(CLOCKS_DIFFER_LITTLE_MS)));
         let ticket = ticket(FeatureId::archive, purpose::MISSED, None);
         let sent = cx.request(IqKind::Set, None, ticket, |w| {
-            write_query(w, &query_id, [("start", start.as_deref())]);
+            write_query(w, &query_id, &mut [("start", start.as_deref())].into_iter());
             w.open("set", RSM).leaf("max", RSM, PAGE);
             if let Some(id) = &gap.id {
                 w.leaf("after", RSM, id);
@@ -251,7 +251,7 @@ impl Archive {
         search.pages += 1;
         let page = ticket(FeatureId::archive, purpose::PAGE, None);
         let sent = cx.request(IqKind::Set, None, page, |w| {
-            write_query(w, &search.query_id, [("with", search.with.as_deref())]);
+            write_query(w, &search.query_id, &mut [("with", search.with.as_deref())].into_iter());
             w.open("set", RSM).leaf("max", RSM, PAGE).leaf("before", RSM, before);
         });
         if sent.is_err() {

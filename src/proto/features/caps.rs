@@ -8,6 +8,7 @@
 //! JavaScript: see `disco.js`. Verified answers can be taken out as XML, to be stored, and put back: each is verified again before it is used, so that
 //! a storage can poison nothing.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use super::super::entity_caps::{Advert, DiscoInfo};
@@ -46,17 +47,21 @@ pub(crate) struct Caps {
     /// Of the server and the account, by address.
     kept: Sorted<Arc<DiscoInfo>>,
     /// By [`Advert::key`].
-    verified: Sorted<Arc<DiscoInfo>>,
+    verified: Sorted<Verified>,
     /// The same keys, the oldest first.
     order: Vec<String>,
-    /// The answers as they came, by the same keys.
-    texts: Sorted<String>,
     /// There is one that nobody has stored.
-    has_news: bool,
+    has_news: Cell<bool>,
     /// What was stored in another page, by key, and has not been verified here.
     stored: Sorted<String>,
     /// Those who want to know about the same hash. The first one's JID was asked.
     waiting: Sorted<Vec<Waiter>>,
+}
+
+struct Verified {
+    info: Arc<DiscoInfo>,
+    /// The answer as it came, if that may be stored.
+    text: Option<String>,
 }
 
 struct Waiter {
@@ -80,7 +85,7 @@ impl Caps {
             if let Some(key) = &key {
                 self.verify_stored(cx, key, &advert);
             }
-            let verified = key.as_ref().and_then(|key| self.verified.get(key));
+            let verified = key.as_ref().and_then(|key| self.verified.get(key)).map(|verified| &verified.info);
             if let Some(info) = verified.or(advert.answer()) {
                 cx.settle(token, Ok(Reply::Info(info.clone())));
                 return Ok(());
@@ -164,20 +169,32 @@ impl Caps {
     }
 
     /// The last verified answers, by key, and those that nobody has asked for yet.
-    pub(crate) fn record(&self) -> Vec<(String, String)> {
-        let verified = self.order.iter().rev().filter_map(|key| Some((key.clone(), self.texts.get(key)?.clone())));
-        let stored = self.stored.iter().map(|(key, text)| (key.to_owned(), text.clone()));
-        verified.chain(stored).take(MOST_STORED).collect()
+    pub(crate) fn record(&self) -> Sorted<String> {
+        let mut record = Sorted::default();
+        let mut store = |key: &str, text: &str| {
+            if record.len() < MOST_STORED {
+                record.insert(key.to_owned(), text.to_owned());
+            }
+        };
+        for key in self.order.iter().rev() {
+            if let Some(Verified { text: Some(text), .. }) = self.verified.get(key) {
+                store(key, text);
+            }
+        }
+        for (key, text) in self.stored.iter() {
+            store(key, text);
+        }
+        record
     }
 
     /// Whether the record has changed since the last look.
-    pub(crate) fn take_news(&mut self) -> bool {
-        std::mem::take(&mut self.has_news)
+    pub(crate) fn take_news(&self) -> bool {
+        self.has_news.take()
     }
 
-    pub(crate) fn restore(&mut self, record: Vec<(String, String)>) {
-        for (key, text) in record.into_iter().take(MOST_STORED) {
-            self.stored.insert(key, text);
+    pub(crate) fn restore(&mut self, record: Sorted<String>) {
+        for (key, text) in record.iter().take(MOST_STORED) {
+            self.stored.insert(key.to_owned(), text.clone());
         }
     }
 
@@ -188,14 +205,11 @@ impl Caps {
         if self.order.len() == MOST_VERIFIED {
             let oldest = self.order.remove(0);
             self.verified.remove(&oldest);
-            self.texts.remove(&oldest);
         }
         self.order.push(key.clone());
-        if let Some(text) = text.filter(|text| text.len() <= MOST_STORED_BYTES) {
-            self.texts.insert(key.clone(), text);
-            self.has_news = true;
-        }
-        self.verified.insert(key, info.clone());
+        let text = text.filter(|text| text.len() <= MOST_STORED_BYTES);
+        self.has_news.set(self.has_news.get() || text.is_some());
+        self.verified.insert(key, Verified { info: info.clone(), text });
     }
 }
 

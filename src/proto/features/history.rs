@@ -15,8 +15,9 @@ use super::super::feature::{Copied, Cx, Feature, IqKind, Opened, Way, ticket};
 use super::super::io::{Reply, Token};
 use super::super::iq::Ticket;
 use super::super::jids;
-use super::super::json::{Fields, Json};
+use super::super::json::Fields;
 use super::super::mam::{self, NS, Page, RSM};
+use super::super::sorted::Sorted;
 use super::super::xml::Element;
 use super::FeatureId;
 
@@ -28,7 +29,7 @@ pub struct ArchiveQuery {
     /// The other side: all its devices, where it is a bare JID.
     pub with: Option<String>,
     /// More fields of the form, by name.
-    pub filters: Vec<(String, String)>,
+    pub filters: Sorted<String>,
     /// The most messages in a page.
     pub max: u32,
     /// The page before this archive id; before the end where it is empty.
@@ -40,12 +41,11 @@ pub struct ArchiveQuery {
 impl ArchiveQuery {
     /// As a page has it. `None` where something is missing, or is of another type.
     pub fn from_json(query: &str) -> Option<Self> {
-        let pair = |filter: Json<'_>| <[String; 2]>::try_from(filter.list(Json::text)?).ok().map(Into::into);
         Fields::parse(query)?.read(|fields| {
             Some(Self {
                 archive: fields.text("archive"),
                 with: fields.text("with"),
-                filters: fields.list("filters", pair).unwrap_or_default(),
+                filters: fields.texts("filters").unwrap_or_default(),
                 max: fields.number("max")?,
                 before: fields.text("before"),
                 after: fields.text("after"),
@@ -99,8 +99,8 @@ impl History {
         let ticket = Ticket { subject: query_id.clone(), ..ticket(FeatureId::history, 0, Some(token)) };
         let request_id = cx.request(IqKind::Set, archive.as_deref(), ticket, |w| {
             let with = [("with", with.as_deref())];
-            let more = query.filters.iter().map(|(name, value)| (name.as_str(), Some(value.as_str())));
-            mam::write_query(w, &query_id, with.into_iter().chain(more));
+            let more = query.filters.iter().map(|(name, value)| (name, Some(value.as_str())));
+            mam::write_query(w, &query_id, &mut with.into_iter().chain(more));
             w.open("set", RSM).leaf("max", RSM, &query.max.to_string());
             if let Some(id) = &query.after {
                 w.leaf("after", RSM, id);
