@@ -97,22 +97,29 @@ export class Messages extends Part {
   /** Not an async function, which would make three promises of one. */
   send(message, options) {
     try {
+      const behind = this[inner]();
+      if (options === undefined && behind.canPost && isText(message)) return post(behind.posts, message);
       const checked = this.check(message);
       const waiting = check.waiting(options);
-      const { to, body } = checked;
-      const id = (checked.id ??= newId());
-      // What most messages are needs no JSON.
-      const isText = body !== undefined && Object.keys(checked).length === 3;
-      const send = isText
-        ? (engine, token) => engine.sendText(token, to, id, body, performance.now(), Date.now())
-        : (engine, token) => engine.sendMessage(token, JSON.stringify(checked));
-      waiting.id = id;
-      waiting.body = body ?? checked.bodies?.[""];
-      return this[inner]().callWhenLoaded(send, waiting);
+      checked.id ??= newId();
+      return behind.callWhenLoaded((engine, token) => engine.sendMessage(token, JSON.stringify(checked)), waiting);
     } catch (error) {
       return Promise.reject(error);
     }
   }
+}
+
+/** Whether it has a recipient, a body, perhaps an id, and nothing else, as most messages do. */
+function isText(message) {
+  if (typeof message !== "object" || message === null || Object.getPrototypeOf(message) !== Object.prototype) return false;
+  for (const name in message) if (name !== "to" && name !== "body" && name !== "id") return false;
+  return message.to !== undefined && message.body !== undefined;
+}
+
+/** As `send()`, without an object for each step. */
+function post(posts, { to, id, body }) {
+  const checked = to === posts.to ? to : check.jid(to, "message.to");
+  return posts.add(checked, id === undefined ? newId() : check.nonEmpty(id, "message.id"), check.text(body, "message.body"));
 }
 
 class Account extends Part {
@@ -207,18 +214,23 @@ if (Symbol.asyncDispose) {
   });
 }
 
-/** Random ids that were made together, each of 16 characters, and where the next begins. */
+const ID_LENGTH = 16;
+/** What stands for six bits: RFC 4648, section 5. */
+const ALPHABET = new TextEncoder().encode("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
+const decoder = new TextDecoder();
+
+/** Random ids that were made together, and where the next begins. */
 let ids = "";
 let nextId = 0;
 
 /** 96 bits that nobody guesses. The package makes the ids of messages, since it has to know them; all others are the engine's. */
 function newId() {
   if (nextId === ids.length) {
-    ids = btoa(String.fromCharCode.apply(null, crypto.getRandomValues(new Uint8Array(480)))).replaceAll("+", "-").replaceAll("/", "_");
+    ids = decoder.decode(crypto.getRandomValues(new Uint8Array(64 * ID_LENGTH)).map((byte) => ALPHABET[byte & 63]));
     nextId = 0;
   }
-  nextId += 16;
-  return ids.slice(nextId - 16, nextId);
+  nextId += ID_LENGTH;
+  return ids.slice(nextId - ID_LENGTH, nextId);
 }
 
 /** Not enumerable, so that a client prints without what is behind it; not fixed, since a Proxy may answer with another function. */

@@ -3,6 +3,7 @@
 import { aborted, errorFrom, notConnected, report, XmppError } from "./error.js";
 import { EVENTS, Listeners } from "./events.js";
 import { deriveKey } from "./keys.js";
+import { FIRST_POST, Posts } from "./posts.js";
 import { storeOf } from "./storage.js";
 
 const NO_ITEMS = Object.freeze([]);
@@ -15,6 +16,9 @@ export class Inner {
     this.listeners = new Listeners(() => this.tellInterests());
     this.calls = new Map();
     this.lastToken = 0;
+    this.posts = new Posts(this);
+    // Nobody listens to what becomes of messages of ours.
+    this.isQuiet = true;
     // The connect() that goes on, and the disconnect().
     this.attempt = undefined;
     this.closing = undefined;
@@ -39,6 +43,11 @@ export class Inner {
   cached(name, make) {
     if (!this.engine) return NO_ITEMS;
     return (this.made[name] ??= Object.freeze(make(this.engine)));
+  }
+
+  /** Texts need no call of their own then: see posts.js. */
+  get canPost() {
+    return this.engine !== undefined && this.loading === undefined;
   }
 
   connect(signal) {
@@ -97,12 +106,13 @@ export class Inner {
   }
 
   /** Starts a command whose outcome the sink tells. */
-  call(start, { signal, timeoutMs, id, body } = {}) {
+  call(start, { signal, timeoutMs } = {}) {
     if (signal?.aborted) return Promise.reject(abortedBy(signal));
     if (!this.engine) return Promise.reject(notConnected());
+    this.posts.flush();
     return new Promise((resolve, reject) => {
-      const token = (this.lastToken = (this.lastToken + 1) >>> 0);
-      const call = { resolve, reject, cleanUp: undefined, id, body };
+      const token = (this.lastToken = (this.lastToken + 1) % FIRST_POST);
+      const call = { resolve, reject, cleanUp: undefined };
       this.calls.set(token, call);
       if (signal || timeoutMs !== undefined) this.limit(call, token, signal, timeoutMs);
       try {
@@ -141,6 +151,7 @@ export class Inner {
   /** Runs a command that is done when it returns. */
   run(start) {
     if (!this.engine) throw notConnected();
+    this.posts.flush();
     try {
       return start(this.engine);
     } catch (error) {
@@ -149,18 +160,13 @@ export class Inner {
   }
 
   settle(token, error, value) {
+    if (token >= FIRST_POST) return this.posts.settle(token, error, value);
     const call = this.calls.get(token);
     if (!call) return;
     this.calls.delete(token);
     call.cleanUp?.();
     if (error) call.reject(error);
     else call.resolve(value);
-  }
-
-  /** A message with a body and nothing else has arrived; the body and the id were kept with the call. */
-  settleSent(token, from, to, timestamp) {
-    const { id, body } = this.calls.get(token) ?? {};
-    this.settle(token, undefined, { id, from, to, type: "chat", direction: "out", body, originId: id, timestamp });
   }
 
   // Connecting.
@@ -326,12 +332,15 @@ export class Inner {
   /** Events that nobody listens to are not made. The client itself needs to know the state. */
   tellInterests() {
     if (!this.engine) return;
+    // They were sent before.
+    this.posts.flush();
     const isKept = (name) => this.store && (name === "message" || name === "delivery");
     const isWanted = (name) => name === "state" || name === "extension" || isKept(name) || this.listeners.has(name) || (this.options.log && (name === "stanza" || name === "error"));
     const bits = EVENTS.reduce((bits, name, index) => (isWanted(name) ? bits | (1 << index) : bits), 0);
     // The core has no such thing.
     this.engine.command?.(0, "reportDisplayed", String(isWanted("displayed")));
-    this.engine.listen(bits, Boolean(isWanted("stanza")), Boolean(isWanted("message") || isWanted("delivery")));
+    this.isQuiet = !(isWanted("message") || isWanted("delivery"));
+    this.engine.listen(bits, Boolean(isWanted("stanza")), !this.isQuiet);
   }
 }
 
@@ -352,9 +361,6 @@ class Sink {
   core = undefined;
   /** The frame that the engine is handling. */
   frame = undefined;
-  /** Sender and recipient of our own messages, as the engine said last. */
-  from = undefined;
-  to = undefined;
 
   constructor(core) {
     this.weak = new WeakRef(core);
@@ -444,10 +450,8 @@ class Sink {
     core?.settle(token, errorFrom(error), value);
   }
 
-  sent(token, from, to, timestamp) {
-    this.from = from ?? this.from;
-    this.to = to ?? this.to;
-    this.weak.deref()?.settleSent(token, this.from, this.to, timestamp);
+  arrived(first, last, from) {
+    this.weak.deref()?.posts.arrived(first, last, from);
   }
 
   credentials(id, mechanisms, jid) {

@@ -4,7 +4,7 @@ mod support;
 
 use serde_json::{Value, json};
 use support::{Peer, config};
-use waxwing::proto::{Code, MessageOptions, MessageType, Reply, Token};
+use waxwing::proto::{ChatText, Code, MessageOptions, MessageType, Reply, Token};
 
 const TO: &str = "juliet@example.com";
 
@@ -125,6 +125,49 @@ fn what_is_refused_leaves_no_trace() {
         assert_eq!(error.code, Code::InvalidArgument);
     }
     assert_eq!((peer.take_frames().len(), peer.take_all_events().len(), peer.take_outcomes().len()), (0, 0, 0));
+}
+
+#[test]
+fn texts_that_are_sent_together_go_out_and_arrive_in_order_and_what_is_refused_holds_up_none() {
+    for is_heard in [true, false] {
+        let mut peer = Peer::online();
+        peer.session.report_sends(is_heard);
+        peer.session.send_message(peer.now, Token(1), MessageOptions { id: Some("a".to_owned()), ..chat(TO, "<one>") }).unwrap();
+        let like_one = peer.take_frames().remove(0);
+        peer.clear();
+        let texts =
+            [(TO, "a", "<one>"), ("", "b", "\u{8}"), ("", "c", "three"), ("@", "d", "four"), ("Juliet@EXAMPLE.com", "e", "five")];
+        let texts = texts.map(|(to, id, body)| ChatText { to, id, body });
+        peer.session.send_texts(peer.now, Token(10), texts.into_iter());
+        let frames = peer.take_frames();
+        assert_eq!((frames.len(), &frames[0]), (3, &like_one), "{frames:?}");
+        assert!(frames[1].contains("'c'") && frames[2].contains("'e'") && frames[2].contains(TO), "{frames:?}");
+        for token in [11, 13] {
+            let Some(Err(error)) = peer.outcome(Token(token)) else { panic!("{token}") };
+            assert_eq!(error.code, Code::InvalidArgument);
+        }
+        assert_eq!(stages(&mut peer).len(), if is_heard { 6 } else { 0 });
+        assert_eq!(peer.take_events("message").len(), if is_heard { 3 } else { 0 });
+        peer.receive("<a xmlns='urn:xmpp:sm:3' h='4'/>");
+        assert_eq!(peer.outcome(Token(10)), Some(Ok(Reply::Done)));
+        assert_eq!(peer.outcome(Token(12)), None);
+        peer.receive("<a xmlns='urn:xmpp:sm:3' h='6'/>");
+        assert_eq!(peer.outcome(Token(12)), Some(Ok(Reply::Done)));
+        // Of an address in another form the app is told the normal one.
+        let Some(Ok(Reply::Message(message))) = peer.outcome(Token(14)) else { panic!() };
+        assert_eq!((message.to.as_str(), message.id.as_str()), (TO, "e"));
+    }
+}
+
+#[test]
+fn texts_are_refused_one_by_one_where_nobody_is_connected() {
+    let mut peer = Peer::new(config());
+    let text = |id| ChatText { to: TO, id, body: "Hi" };
+    peer.session.send_texts(peer.now, Token(1), [text("a"), text("b")].into_iter());
+    for token in [1, 2] {
+        let Some(Err(error)) = peer.outcome(Token(token)) else { panic!() };
+        assert_eq!(error.code, Code::NotConnected);
+    }
 }
 
 #[test]

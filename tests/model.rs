@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, VecDeque};
 use proptest::prelude::*;
 use support::model::Model;
 use support::{Peer, USUAL_FEATURES, attribute, reconnecting};
-use waxwing::proto::{Input, MessageOptions, State, Token};
+use waxwing::proto::{ChatText, Input, MessageOptions, State, Token};
 
 const CUT: Input<'static> = Input::SocketClosed { code: 1006, reason: "" };
 const MECHANISMS: &str = "<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>PLAIN</mechanism></mechanisms>";
@@ -115,9 +115,14 @@ impl World {
         match step {
             Step::Send => {
                 self.sent += 1;
-                let body = Some(self.sent.to_string());
-                let options = MessageOptions { to: "juliet@example.com".to_owned(), body, ..MessageOptions::default() };
-                self.peer.session.send_message(self.peer.now, Token(self.sent), options).unwrap();
+                let (to, body) = ("juliet@example.com", self.sent.to_string());
+                if self.sent.is_multiple_of(3) {
+                    let options = MessageOptions { to: to.to_owned(), body: Some(body), ..MessageOptions::default() };
+                    self.peer.session.send_message(self.peer.now, Token(self.sent), options).unwrap();
+                } else {
+                    let text = ChatText { to, id: &format!("text-{body}"), body: &body };
+                    self.peer.session.send_texts(self.peer.now, Token(self.sent), std::iter::once(text));
+                }
             }
             Step::Give => {
                 self.given += 1;

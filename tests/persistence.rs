@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use support::model::Model;
 use support::{OWN_FULL, Peer, Store, USUAL_FEATURES, attribute, reconnecting};
-use waxwing::proto::{Account, Code, Config, Input, MessageOptions, Opened, Part, PresenceOptions, Show, State, Token};
+use waxwing::proto::{Account, ChatText, Code, Config, Input, MessageOptions, Opened, Part, PresenceOptions, Show, State, Token};
 
 const SM: &str = "<sm xmlns='urn:xmpp:sm:3'/>";
 const SASL2: &str = "<authentication xmlns='urn:xmpp:sasl:2'><mechanism>PLAIN</mechanism></authentication>";
@@ -645,9 +645,14 @@ impl Talk {
     fn write(&mut self) {
         self.written += 1;
         let subject = self.are_long.then(|| "long ".repeat(600));
-        let (to, body) = ("juliet@example.com".to_owned(), Some(self.written.to_string()));
-        let options = MessageOptions { to, body, subject, ..MessageOptions::default() };
-        self.peer.session.send_message(self.peer.now, Token(self.written), options).unwrap();
+        let (to, body) = ("juliet@example.com", self.written.to_string());
+        if self.are_long || self.written.is_multiple_of(3) {
+            let options = MessageOptions { to: to.to_owned(), body: Some(body), subject, ..MessageOptions::default() };
+            self.peer.session.send_message(self.peer.now, Token(self.written), options).unwrap();
+        } else {
+            let text = ChatText { to, id: &format!("text-{body}"), body: &body };
+            self.peer.session.send_texts(self.peer.now, Token(self.written), std::iter::once(text));
+        }
         self.peer.drain();
     }
 

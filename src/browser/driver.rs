@@ -6,6 +6,7 @@
 
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
+use std::sync::Arc;
 
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
@@ -24,6 +25,8 @@ pub(crate) trait Host {
     /// `frame` is the text of the frame that is being handled, the same that the page has at hand; empty outside of one.
     fn event(&self, event: Event, frame: &str);
     fn settled(&self, token: Token, result: Result<Reply, Error>);
+    /// See [`Output::Arrived`].
+    fn arrived(&self, first: Token, last: Token, from: &str);
     /// To be answered with [`Input::Credentials`].
     fn ask_credentials(&self, id: u32, mechanisms: Vec<String>, jid: String);
 }
@@ -166,7 +169,7 @@ impl Driver {
         self.input(Input::StorageFailed { reason });
     }
 
-    fn send_held(&self, storage: &Storage, held: Vec<(Rc<Socket>, String)>) {
+    fn send_held(&self, storage: &Storage, held: Vec<(Rc<Socket>, Arc<str>)>) {
         // What a page's own WebSocket says while it is being sent to must not overtake the rest.
         storage.set_busy(true);
         let mut last: Option<Rc<Socket>> = None;
@@ -248,6 +251,7 @@ impl Driver {
                 self.host.event(event, &frame);
             }
             Output::Settled { token, result } => self.host.settled(token, result),
+            Output::Arrived { first, last, from } => self.host.arrived(first, last, &from),
         }
     }
 
@@ -262,7 +266,7 @@ impl Driver {
         }
     }
 
-    fn send_frame(&self, frame: String) {
+    fn send_frame(&self, frame: Arc<str>) {
         // A page may have put something else in the place of WebSocket, which may call back at once: hence no borrow.
         let socket = self.socket.borrow().clone();
         // There is none when the session learned of the close after it had queued the frame.

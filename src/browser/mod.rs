@@ -20,7 +20,7 @@ mod timer;
 mod value;
 
 pub(crate) use driver::{Driver, Host};
-pub(crate) use env::{moment, now};
+pub(crate) use env::moment;
 pub(crate) use socket::Inlet;
 pub(crate) use storage::Store;
 pub(crate) use value::{to_js, to_json, utf16_len};

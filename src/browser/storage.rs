@@ -8,6 +8,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
+use std::sync::Arc;
 
 use js_sys::{Array, Promise, Reflect};
 use wasm_bindgen::prelude::*;
@@ -43,7 +44,7 @@ extern "C" {
 }
 
 /// A frame, and the socket that it was meant for.
-type Held = (Rc<Socket>, String);
+type Held = (Rc<Socket>, Arc<str>);
 
 pub(super) struct Storage {
     store: Store,
@@ -71,7 +72,7 @@ impl Storage {
         self.is_busy.get() || !self.held.borrow().is_empty()
     }
 
-    pub(super) fn hold(&self, socket: Rc<Socket>, frame: String) {
+    pub(super) fn hold(&self, socket: Rc<Socket>, frame: Arc<str>) {
         self.held.borrow_mut().push((socket, frame));
     }
 

@@ -7,8 +7,10 @@ use std::rc::Rc;
 
 use wasm_bindgen::prelude::*;
 
-use crate::browser::{Driver, Inlet, Store, moment, now};
-use crate::proto::{GivenCredentials, Input, MessageOptions, Now, PresenceOptions, RosterAdd, RosterUpdate, Token, rehearse};
+use crate::browser::{Driver, Inlet, Store, moment};
+use crate::proto::{
+    ChatText, GivenCredentials, Input, MessageOptions, PresenceOptions, RosterAdd, RosterUpdate, Token, rehearse,
+};
 
 use super::host::{Interests, JsHost, Sink};
 use super::options::Options;
@@ -30,13 +32,7 @@ impl Engine {
         config.is_stored = store.is_some();
         let interests = Interests::default();
         let inlet: Inlet = JsValue::from(&sink).unchecked_into();
-        let host = JsHost {
-            sink,
-            names: events,
-            interests: interests.clone(),
-            told_from: RefCell::default(),
-            told_to: RefCell::default(),
-        };
+        let host = JsHost { sink, names: events, interests: interests.clone(), told_from: RefCell::default() };
         Ok(Self { driver: Driver::new(config, Box::new(host), inlet, store), interests })
     }
 
@@ -106,14 +102,17 @@ impl Engine {
 
     #[wasm_bindgen(js_name = sendMessage)]
     pub fn send_message(&self, token: u32, options: &str) -> Result<(), JsValue> {
-        self.post(now(), token, argument(MessageOptions::from_json(options))?)
+        let options = argument(MessageOptions::from_json(options))?;
+        result(self.driver.act(|session, now| session.send_message(now, Token(token), options)).map(drop))
     }
 
-    /// As `sendMessage`, with a recipient, an id and a body and nothing else. The times are `performance.now()` and `Date.now()`.
-    #[wasm_bindgen(js_name = sendText)]
-    pub fn send_text(&self, token: u32, to: String, id: String, body: String, mono_ms: f64, wall_ms: f64) -> Result<(), JsValue> {
-        let options = MessageOptions { to, id: Some(id), body: Some(body), ..MessageOptions::default() };
-        self.post(moment(mono_ms, wall_ms), token, options)
+    /// Of texts of type chat, each its recipient (empty: the one before), its id and its body, and behind each of those U+0001. The tokens follow
+    /// one another. The times are `performance.now()` and `Date.now()`.
+    #[wasm_bindgen(js_name = sendTexts)]
+    pub fn send_texts(&self, first_token: u32, texts: &str, mono_ms: f64, wall_ms: f64) {
+        let mut parts = texts.split_terminator('\u{1}');
+        let texts = std::iter::from_fn(|| Some(ChatText { to: parts.next()?, id: parts.next()?, body: parts.next()? }));
+        self.driver.act_at(moment(mono_ms, wall_ms), |session, now| session.send_texts(now, Token(first_token), texts));
     }
 
     #[wasm_bindgen(js_name = rosterItems)]
@@ -179,11 +178,5 @@ impl Engine {
     #[wasm_bindgen(js_name = presenceResources)]
     pub fn presence_resources(&self, bare_jid: &str) -> JsValue {
         self.driver.read(|session| to_js(&session.presence_resources(bare_jid)))
-    }
-}
-
-impl Engine {
-    fn post(&self, now: Now, token: u32, options: MessageOptions) -> Result<(), JsValue> {
-        result(self.driver.act_at(now, |session, now| session.send_message(now, Token(token), options)).map(drop))
     }
 }

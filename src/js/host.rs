@@ -6,7 +6,7 @@ use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
 use crate::browser::{Host, utf16_len};
-use crate::proto::{Direction, Error, Event, Message, MessageType, Presence, Reply, Token};
+use crate::proto::{Direction, Error, Event, Message, Presence, Reply, Token};
 
 use super::value::{to_js, to_json};
 
@@ -53,10 +53,10 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     fn settled(this: &Sink, token: u32, error: JsValue, value: JsValue) -> Result<(), JsValue>;
 
-    /// A message of ours has arrived that has no more to it than an id and a body, which the package has kept. `from` and `to` only when they
-    /// are others than last time.
+    /// Texts with these tokens, those between them included, have arrived; what is to be known of them the package has kept. `from` only when it is
+    /// another one than last time.
     #[wasm_bindgen(method, catch)]
-    fn sent(this: &Sink, token: u32, from: Option<&str>, to: Option<&str>, timestamp: f64) -> Result<(), JsValue>;
+    fn arrived(this: &Sink, first: u32, last: u32, from: Option<&str>) -> Result<(), JsValue>;
 
     #[wasm_bindgen(method, catch)]
     fn credentials(this: &Sink, id: u32, mechanisms: &str, jid: &str) -> Result<(), JsValue>;
@@ -69,9 +69,8 @@ pub(super) struct JsHost {
     pub(super) sink: Sink,
     pub(super) names: Vec<String>,
     pub(super) interests: Interests,
-    /// The addresses that the package was last told for messages of ours.
+    /// The address that the package was last told for messages of ours.
     pub(super) told_from: RefCell<String>,
-    pub(super) told_to: RefCell<String>,
 }
 
 impl Host for JsHost {
@@ -102,7 +101,6 @@ impl Host for JsHost {
     fn settled(&self, token: Token, result: Result<Reply, Error>) {
         let (error, value) = match result {
             Ok(Reply::Done) => (JsValue::UNDEFINED, JsValue::UNDEFINED),
-            Ok(Reply::Message(message)) if self.tell_sent(token, &message).is_some() => return,
             Ok(Reply::Message(message)) => (JsValue::UNDEFINED, to_js(&message)),
             Ok(Reply::Stanza(stanza)) => (JsValue::UNDEFINED, to_js(&stanza)),
             #[cfg(feature = "history")]
@@ -112,6 +110,14 @@ impl Host for JsHost {
             Err(error) => (to_js(&error), JsValue::UNDEFINED),
         };
         let _ = self.sink.settled(token.0, error, value);
+    }
+
+    fn arrived(&self, first: Token, last: Token, from: &str) {
+        let is_known = *self.told_from.borrow() == from;
+        if !is_known {
+            self.told_from.replace(from.to_owned());
+        }
+        let _ = self.sink.arrived(first.0, last.0, (!is_known).then_some(from));
     }
 
     fn ask_credentials(&self, id: u32, mechanisms: Vec<String>, jid: String) {
@@ -164,24 +170,6 @@ impl JsHost {
         Some(())
     }
 
-    /// `None`: there is more to it.
-    fn tell_sent(&self, token: Token, message: &Message) -> Option<()> {
-        let is_plain = message.kind == MessageType::Chat
-            && message.lang.is_none()
-            && message.extensions.is_none()
-            && message.body.is_some()
-            && has_body_alone(message)
-            && !message.is_delayed
-            && message.origin_id.as_ref() == Some(&message.id);
-        if !is_plain {
-            return None;
-        }
-        let from = news(&self.told_from, &message.from);
-        let to = news(&self.told_to, &message.to);
-        let _ = self.sink.sent(token.0, from, to, message.timestamp_ms as f64);
-        Some(())
-    }
-
     #[cfg_attr(waxwing_small, optimize(speed))]
     fn cut_presence(&self, presence: &Presence, frame: &str) -> Option<()> {
         let Presence { from, kind, show, status, statuses, priority, idle_since_ms, error, caps: _, places } = presence;
@@ -198,15 +186,6 @@ impl JsHost {
         self.sink.presence(from, from_end, status, status_end, *kind as u32, show, i32::from(*priority));
         Some(())
     }
-}
-
-/// What was not told last.
-fn news<'a>(told: &RefCell<String>, text: &'a str) -> Option<&'a str> {
-    let is_known = *told.borrow() == text;
-    if !is_known {
-        told.replace(text.to_owned());
-    }
-    (!is_known).then_some(text)
 }
 
 /// At most a body, its language, and what extensions have found: no texts in other languages, subject, thread or error.

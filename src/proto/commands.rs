@@ -17,7 +17,7 @@ use super::features::messaging::MessageOptions;
 use super::features::presence::PresenceOptions;
 use super::features::roster::{RosterAdd, RosterUpdate};
 use super::io::Token;
-use super::messages;
+use super::messages::{self, ChatText};
 use super::session::Session;
 use super::time::Now;
 
@@ -28,6 +28,19 @@ impl Session {
     pub fn send_message(&mut self, now: Now, token: Token, options: MessageOptions) -> Result<String, Error> {
         self.require_active()?;
         self.command(now, |features, cx| messages::send(features, cx, Some(token), &options))
+    }
+
+    /// Sends or queues texts; their tokens follow `first`. Each settles with [`Output::Arrived`](super::Output::Arrived), or as what
+    /// [`send_message`](Self::send_message) sends; also what is refused.
+    pub fn send_texts<'a>(&mut self, now: Now, first: Token, texts: impl Iterator<Item = ChatText<'a>>) {
+        if self.require_active().is_ok() {
+            return self.command(now, |features, cx| messages::send_texts(features, cx, first, texts));
+        }
+        self.command(now, |_, cx| {
+            for (token, _) in (first.0..).zip(texts) {
+                cx.settle(Token(token), Err(Error::not_connected()));
+            }
+        });
     }
 
     /// From now on, payloads in these namespaces are for an extension of the app: see [`ExtensionEvent`](super::ExtensionEvent).

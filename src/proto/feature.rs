@@ -4,19 +4,20 @@
 //! `features/`, a line in its registry, its event variants, its block in `index.d.ts`, its folder of golden cases.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use super::config::Config;
 use super::entity_caps::OwnCaps;
 use super::entropy::Ids;
 use super::error::{Code, Error};
-use super::event::{Delivery, Direction, Event, Message, Stage, signal};
+use super::event::{Delivery, Direction, Event, Message, MessageType, Stage, signal};
 use super::features::FeatureId;
 use super::features::messaging::MessageOptions;
 use super::heard::HeardMessages;
 use super::io::{Output, Reply, Token};
 use super::iq::{IqTable, Owner, Ticket};
 use super::jids;
-use super::outbox::{Outbox, Outgoing, Verdict};
+use super::outbox::{Outbox, Outgoing, Posted, Verdict};
 use super::persist::{HandledMessage, OutboxRecord};
 use super::sent::{Sent, SentMessages};
 use super::sorted::Names;
@@ -127,8 +128,8 @@ pub(crate) trait Feature {
     /// The answer to a [`Cx::request`] of this feature: the `<iq type='result'>`, or why there is none.
     fn handle_reply(&mut self, _cx: &mut Cx<'_>, _ticket: Ticket, _reply: Result<Element<'_>, Error>) {}
 
-    /// A message of ours was taken: it goes out now, or as soon as the session is online.
-    fn handle_sent(&mut self, _cx: &mut Cx<'_>, _message: &Message) {}
+    /// A message of ours was taken, to this address in its normal form: it goes out now, or as soon as the session is online.
+    fn handle_sent(&mut self, _cx: &mut Cx<'_>, _to: &str, _options: &MessageOptions) {}
 
     /// When it wants to do something by itself, on the monotonic clock; a moment that has passed means at once. Asked for, and kept, only while
     /// the session is online.
@@ -317,9 +318,11 @@ impl Cx<'_> {
     }
 
     /// Keeps a message until the server has it, and sends it as soon as the session is online.
-    pub(crate) fn post(&mut self, message: Outgoing) -> Result<(), Error> {
+    ///
+    /// `shown` is what the `message` event shows, where `message` does not have it.
+    pub(crate) fn post(&mut self, message: Outgoing, shown: Option<Box<Message>>) -> Result<(), Error> {
         self.outbox.check(&message.frame)?;
-        self.outbox.post(message, self.outputs);
+        self.outbox.post(message, shown, self.outputs);
         Ok(())
     }
 
@@ -341,8 +344,8 @@ impl Cx<'_> {
     }
 
     /// A message of ours is on its way.
-    pub(crate) fn remember_sent(&mut self, message: &Message) {
-        self.sent.remember(message);
+    pub(crate) fn remember_sent(&mut self, id: Arc<str>, to: Arc<str>, kind: MessageType) {
+        self.sent.remember(id, to, kind);
     }
 
     /// The message of ours that came back with this error; for the first error only.
@@ -354,7 +357,7 @@ impl Cx<'_> {
     #[allow(dead_code, reason = "as above")]
     pub(crate) fn advance_sent(&mut self, id: &str, from: &str, stage: Stage) {
         let Some(Sent { id, to, .. }) = self.sent.advance(id, from, stage) else { return };
-        let delivery = Delivery { id: id.clone(), to: to.clone(), stage, error: None };
+        let delivery = Delivery { id: (**id).to_owned(), to: (**to).to_owned(), stage, error: None };
         // The word may overtake the server's; the stages stay in order.
         self.confirm_message(&delivery.id);
         self.emit(Event::Delivery(delivery));
@@ -365,8 +368,13 @@ impl Cx<'_> {
         self.outbox.confirm_message(id, self.outputs);
     }
 
+    /// Whether nobody listens to what becomes of messages of ours.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.outbox.is_quiet()
+    }
+
     /// Messages of a session that was lost for good, of which nobody knows whether they have arrived.
-    pub(crate) fn doubtful(&self) -> impl Iterator<Item = &Message> {
+    pub(crate) fn doubtful(&self) -> impl Iterator<Item = &Posted> {
         self.outbox.doubtful()
     }
 
@@ -376,7 +384,7 @@ impl Cx<'_> {
     }
 
     /// Ends the doubt about all of them.
-    pub(crate) fn judge_doubtful(&mut self, verdict: impl Fn(&Message) -> Verdict) {
+    pub(crate) fn judge_doubtful(&mut self, verdict: impl Fn(&Posted) -> Verdict) {
         self.outbox.judge(verdict, self.outputs);
     }
 

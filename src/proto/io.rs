@@ -1,7 +1,6 @@
 //! The only two doors of the core: what comes in, and what goes out.
 
 use std::fmt;
-#[cfg(feature = "caps")]
 use std::sync::Arc;
 
 use super::discovery::{HostMeta, HostMetaFault, HostMetaFormat};
@@ -71,7 +70,7 @@ pub enum Output {
     /// Open a WebSocket with subprotocol `xmpp`. The one before it, if any, is dead to the session.
     OpenSocket { url: String },
     /// Send one text frame.
-    SendFrame(String),
+    SendFrame(Arc<str>),
     /// Close the WebSocket, and stop what else was under way for the connection. Nothing that they still say is wanted.
     CloseSocket,
     /// Fetch a document over HTTPS, without credentials, following redirects, up to [`HOST_META_BYTES`](super::HOST_META_BYTES); answer
@@ -89,6 +88,8 @@ pub enum Output {
     Event(Event),
     /// A command has its outcome.
     Settled { token: Token, result: Result<Reply, Error> },
+    /// The commands with these tokens, those between them included, have sent texts from this address, and the server has them all.
+    Arrived { first: Token, last: Token, from: Arc<str> },
 }
 
 /// What came of [`Output::OpenStorage`].
@@ -142,6 +143,9 @@ impl fmt::Debug for Output {
             Self::OpenStorage => f.write_str("OpenStorage"),
             Self::CloseStorage { .. } => f.write_str("CloseStorage"),
             Self::Event(event) => f.debug_tuple("Event").field(event).finish(),
+            Self::Arrived { first, last, from } => {
+                f.debug_struct("Arrived").field("first", first).field("last", last).field("from", from).finish()
+            }
             Self::Settled { token, result } => f.debug_struct("Settled").field("token", token).field("result", result).finish(),
         }
     }

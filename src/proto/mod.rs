@@ -89,6 +89,7 @@ pub use io::{GivenCredentials, Input, Opened, Output, Reply, Token};
 pub use json::texts_from_json;
 #[cfg(feature = "receipts")]
 pub use marks::DisplayedMark;
+pub use messages::ChatText;
 pub use persist::{Part, Record, Records, Unsaved};
 pub use rehearsal::rehearse;
 pub use session::Session;

@@ -12,12 +12,15 @@
 //! Nobody knows whether a doubtful message has arrived. As long as there are any, nothing else goes out, so that the order stays.
 
 mod lane;
+mod posted;
 mod record;
 mod runs;
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use self::lane::Lane;
+pub(crate) use self::posted::{Posted, Text};
 pub(crate) use self::record::{Mark, Saving};
 use super::error::{Code, Error};
 use super::event::{Delivery, Event, Message, Stage};
@@ -29,9 +32,8 @@ use super::xml::{self, ns};
 #[derive(Debug, Default)]
 pub(crate) struct Outgoing {
     /// As it goes over the wire.
-    pub(crate) frame: String,
-    /// What the `message` event showed, and what the promise resolves with.
-    pub(crate) message: Option<Box<Message>>,
+    pub(crate) frame: Arc<str>,
+    pub(crate) message: Option<Posted>,
     /// The command that waits for it.
     pub(crate) token: Option<Token>,
     /// How many connections were lost at it: it was the first that the server did not have.
@@ -80,7 +82,7 @@ pub(crate) struct Outbox {
     /// Sent in a session that is lost, and never confirmed.
     doubtful: Lane,
     /// The last message that the server confirmed: its id. Whatever is doubtful was sent after it.
-    last_confirmed: Option<String>,
+    last_confirmed: Option<Arc<str>>,
     /// What the app was told that it may rely on: that a message was taken, or given up.
     commitments: u64,
     /// Stanzas sent since the session was bound.
@@ -107,6 +109,10 @@ impl Outbox {
     /// Whether anybody listens to what becomes of messages.
     pub(crate) fn report(&mut self, is_on: bool) {
         self.is_quiet = !is_on;
+    }
+
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.is_quiet
     }
 
     /// A new session: counting starts again.
@@ -143,7 +149,7 @@ impl Outbox {
         self.give_up_first(outputs);
         for sent in self.sent.iter() {
             let frame = match &sent.message {
-                Some(message) => with_delay(&sent.frame, message.timestamp_ms),
+                Some(message) => with_delay(&sent.frame, message.timestamp_ms()),
                 None => sent.frame.clone(),
             };
             self.sent_bytes += frame.len() as u64;
@@ -208,6 +214,7 @@ impl Outbox {
 
     /// Puts a stanza on the wire that is no message of the app.
     pub(crate) fn transmit(&mut self, frame: String, outputs: &mut VecDeque<Output>) {
+        let frame = Arc::<str>::from(frame);
         self.sent_count += 1;
         self.sent_bytes += frame.len() as u64;
         if self.is_keeping {
@@ -217,10 +224,13 @@ impl Outbox {
     }
 
     /// Takes a message: `message` and `delivery` events first, then the wire, if the session is online.
+    ///
+    /// `shown` is what the first event shows, where `message` does not have it.
     #[cfg_attr(waxwing_small, optimize(speed))]
-    pub(crate) fn post(&mut self, message: Outgoing, outputs: &mut VecDeque<Output>) {
+    pub(crate) fn post(&mut self, message: Outgoing, shown: Option<Box<Message>>, outputs: &mut VecDeque<Output>) {
         if !self.is_quiet {
-            outputs.extend(message.message.clone().map(|message| Output::Event(Event::Message(message))));
+            let shown = shown.or_else(|| message.message.as_ref().and_then(Posted::whole).cloned().map(Box::new));
+            outputs.extend(shown.map(|shown| Output::Event(Event::Message(shown))));
             tell(&message, Stage::Queued, None, outputs);
         }
         self.commitments += 1;
@@ -238,7 +248,7 @@ impl Outbox {
             let Some(confirmed) = self.sent.pop_front() else { return };
             if let Some(message) = &confirmed.message {
                 self.sent_messages -= 1;
-                self.last_confirmed.get_or_insert_default().clone_from(&message.id);
+                self.last_confirmed = Some(message.shared_id());
                 succeed(confirmed, self.is_quiet, outputs);
             }
         }
@@ -255,7 +265,7 @@ impl Outbox {
 
     /// Somebody answered this message: the server had it, and every stanza before it (RFC 6120, section 10.1), also where that was in doubt.
     pub(crate) fn confirm_message(&mut self, id: &str, outputs: &mut VecDeque<Output>) {
-        let is_it = |sent: &&Outgoing| sent.message.as_ref().is_some_and(|message| message.id == id);
+        let is_it = |sent: &&Outgoing| sent.message.as_ref().is_some_and(|message| message.id() == id);
         if let Some(count) = self.sent.iter().find(is_it).map(|sent| sent.count) {
             self.confirm(count, outputs);
         } else if let Some(at) = self.doubtful.iter().position(|doubtful| is_it(&doubtful)) {
@@ -280,12 +290,12 @@ impl Outbox {
     }
 
     /// The messages of which nobody knows whether they have arrived, in the order in which they were sent.
-    pub(crate) fn doubtful(&self) -> impl Iterator<Item = &Message> {
-        self.doubtful.iter().filter_map(|message| message.message.as_deref())
+    pub(crate) fn doubtful(&self) -> impl Iterator<Item = &Posted> {
+        self.doubtful.iter().filter_map(|message| message.message.as_ref())
     }
 
     /// Ends the doubt: what has to go out again does so in its old order, and then what waited behind it.
-    pub(crate) fn judge(&mut self, verdict: impl Fn(&Message) -> Verdict, outputs: &mut VecDeque<Output>) {
+    pub(crate) fn judge(&mut self, verdict: impl Fn(&Posted) -> Verdict, outputs: &mut VecDeque<Output>) {
         self.commitments += 1;
         let mut is_first = true;
         for mut doubtful in std::mem::take(&mut self.doubtful) {
@@ -302,7 +312,7 @@ impl Outbox {
                     fail(doubtful, &error, outputs);
                 }
                 Verdict::Again => {
-                    let frame = with_delay(&doubtful.frame, message.timestamp_ms);
+                    let frame = with_delay(&doubtful.frame, message.timestamp_ms());
                     self.send(Outgoing { frame, number: None, ..doubtful }, true, outputs);
                 }
             }
@@ -362,7 +372,7 @@ impl Outbox {
 }
 
 impl Outgoing {
-    pub(crate) fn message(frame: String, message: Box<Message>, token: Option<Token>) -> Self {
+    pub(crate) fn message(frame: Arc<str>, message: Posted, token: Option<Token>) -> Self {
         Self { frame, message: Some(message), token, ..Self::default() }
     }
 
@@ -382,8 +392,8 @@ impl Outgoing {
 }
 
 /// The message again, with the time when it was written (XEP-0198, section 5; XEP-0203).
-fn with_delay(frame: &str, timestamp_ms: i64) -> String {
-    xml::with_last_child(frame, |w| _ = w.open("delay", ns::DELAY).attr("stamp", &format_timestamp(timestamp_ms)))
+fn with_delay(frame: &str, timestamp_ms: i64) -> Arc<str> {
+    xml::with_last_child(frame, |w| _ = w.open("delay", ns::DELAY).attr("stamp", &format_timestamp(timestamp_ms))).into()
 }
 
 fn too_large(bytes: usize, most: u32) -> Error {
@@ -400,8 +410,22 @@ fn succeed(stanza: Outgoing, is_quiet: bool, outputs: &mut VecDeque<Output>) {
     if !is_quiet {
         tell(&stanza, Stage::Acked, None, outputs);
     }
-    if let (Some(token), Some(message)) = (stanza.token, stanza.message) {
-        outputs.push_back(Output::Settled { token, result: Ok(Reply::Message(message)) });
+    match (stanza.token, stanza.message) {
+        (Some(token), Some(Posted::Whole(message))) => {
+            outputs.push_back(Output::Settled { token, result: Ok(Reply::Message(message)) });
+        }
+        (Some(token), Some(Posted::Text(text))) => arrive(token, text.from, outputs),
+        _ => {}
+    }
+}
+
+/// Those that arrive one behind the other are told together.
+fn arrive(token: Token, from: Arc<str>, outputs: &mut VecDeque<Output>) {
+    match outputs.back_mut() {
+        Some(Output::Arrived { last, from: known, .. }) if last.0.checked_add(1) == Some(token.0) && *known == from => {
+            *last = token
+        }
+        _ => outputs.push_back(Output::Arrived { first: token, last: token, from }),
     }
 }
 
@@ -415,7 +439,7 @@ fn fail(stanza: Outgoing, error: &Error, outputs: &mut VecDeque<Output>) {
 /// Of what is no message of the app nothing is told.
 fn tell(stanza: &Outgoing, stage: Stage, error: Option<Error>, outputs: &mut VecDeque<Output>) {
     if let Some(message) = &stanza.message {
-        let delivery = Delivery { id: message.id.clone(), to: message.to.clone(), stage, error };
+        let delivery = Delivery { id: message.id().to_owned(), to: message.to().to_owned(), stage, error };
         outputs.push_back(Output::Event(Event::Delivery(delivery)));
     }
 }

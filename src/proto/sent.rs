@@ -2,6 +2,7 @@
 //! that comes back is known. The last ones outlive the page.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -18,8 +19,8 @@ const STORED: usize = 128;
 /// A message of ours.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Sent {
-    pub(crate) id: String,
-    pub(crate) to: String,
+    pub(crate) id: Arc<str>,
+    pub(crate) to: Arc<str>,
     #[serde(rename = "type")]
     pub(crate) kind: MessageType,
     /// What its recipient has said became of it, if anything.
@@ -32,8 +33,8 @@ impl Sent {
     pub(crate) fn read(stored: Json<'_>) -> Option<Self> {
         stored.object()?.read(|fields| {
             Some(Self {
-                id: fields.text("id")?,
-                to: fields.text("to")?,
+                id: fields.text("id")?.into(),
+                to: fields.text("to")?.into(),
                 kind: fields.choice("type", &MessageType::ALL, MessageType::as_str)?,
                 stage: fields.choice("stage", &Stage::ALL, Stage::as_str),
             })
@@ -50,12 +51,12 @@ pub(crate) struct SentMessages {
 }
 
 impl SentMessages {
-    pub(crate) fn remember(&mut self, message: &Message) {
+    pub(crate) fn remember(&mut self, id: Arc<str>, to: Arc<str>, kind: MessageType) {
         self.count += 1;
         if self.messages.len() == REMEMBERED {
             self.messages.pop_front();
         }
-        self.messages.push_back(Sent { id: message.id.clone(), to: message.to.clone(), kind: message.kind, stage: None });
+        self.messages.push_back(Sent { id, to, kind, stage: None });
     }
 
     /// Tells one state from another: it grows with every message.
@@ -80,17 +81,17 @@ impl SentMessages {
     /// Whether this is one of them, come back as a copy.
     pub(crate) fn has(&self, copy: &Message) -> bool {
         let id = copy.origin_id.as_ref().unwrap_or(&copy.id);
-        self.messages.iter().any(|sent| sent.id == *id && jids::bare(&sent.to) == jids::bare(&copy.to))
+        self.messages.iter().any(|sent| *sent.id == **id && jids::bare(&sent.to) == jids::bare(&copy.to))
     }
 
     pub(crate) fn get(&self, id: &str) -> Option<&Sent> {
-        self.messages.iter().rfind(|sent| sent.id == id)
+        self.messages.iter().rfind(|sent| *sent.id == *id)
     }
 
     /// The recipient says what became of a message. `None`: it is nobody who may say so (I9), or nothing new.
     #[allow(dead_code, reason = "in the core nobody says anything of a message but that it bounced")]
     pub(crate) fn advance(&mut self, id: &str, from: &str, stage: Stage) -> Option<&Sent> {
-        let sent = self.messages.iter_mut().rfind(|sent| sent.id == id && sent.is_answered_by(from))?;
+        let sent = self.messages.iter_mut().rfind(|sent| *sent.id == *id && sent.is_answered_by(from))?;
         if sent.stage >= Some(stage) {
             return None;
         }
@@ -100,7 +101,7 @@ impl SentMessages {
 
     /// Forgets the message that this error is about, so that each fails once.
     pub(crate) fn take_bounced(&mut self, bounce: &Message, own_jid: &str) -> Option<Sent> {
-        let at = self.messages.iter().rposition(|sent| sent.id == bounce.id && sent.may_bounce_from(&bounce.from, own_jid))?;
+        let at = self.messages.iter().rposition(|sent| *sent.id == *bounce.id && sent.may_bounce_from(&bounce.from, own_jid))?;
         self.messages.remove(at)
     }
 }
@@ -114,7 +115,7 @@ impl Sent {
     /// Whether `from` is the recipient. The devices of a person answer for them, but the occupants of a room not for the room: all of them
     /// have seen the id (I9).
     pub(crate) fn is_answered_by(&self, from: &str) -> bool {
-        let is_device = || self.kind != MessageType::Groupchat && jids::bare(from) == self.to;
-        from == self.to || from == jids::bare(&self.to) || is_device()
+        let is_device = || self.kind != MessageType::Groupchat && jids::bare(from) == &*self.to;
+        from == &*self.to || from == jids::bare(&self.to) || is_device()
     }
 }

@@ -12,7 +12,7 @@ use super::features::messaging::MessageOptions;
 use super::features::{FeatureId, Features};
 use super::io::{Output, Token};
 use super::messages;
-use super::outbox::{Outbox, Outgoing};
+use super::outbox::{Outbox, Outgoing, Posted};
 use super::router;
 use super::session::Session;
 use super::stream::management::Management;
@@ -91,7 +91,7 @@ impl Default for Posting {
 impl Posting {
     /// From a message to its frame on the way to the socket, and the events that tell of both.
     pub fn post(&mut self, Composed(frame, message): Composed) -> usize {
-        self.outbox.post(Outgoing::message(frame, message, Some(Token(1))), &mut self.outputs);
+        self.outbox.post(Outgoing::message(frame.into(), Posted::Whole(message), Some(Token(1))), None, &mut self.outputs);
         self.drain()
     }
 

@@ -393,3 +393,60 @@ test("a client works in a Worker", async () => {
   });
   assert.deepEqual(answer, { body: "from a Worker", state: "offline" });
 });
+
+test("what is sent in one task goes out in order with all else that is asked, whether anybody listens or not", async () => {
+  const found = await onPage(
+    async (options) => {
+      const { given, ...own } = options;
+      const juliet = new waxwing.Client(given);
+      await juliet.connect();
+      const outcomes = [];
+      for (const isHeard of [false, true]) {
+        const romeo = new waxwing.Client(own);
+        const heard = [];
+        if (isHeard) romeo.on("message", ({ body }) => heard.push(body));
+        await romeo.connect();
+        const bodies = Array.from({ length: 300 }, (_, n) => `Line ${n} \u{1f339}`);
+        const got = [];
+        const isOver = new Promise((resolve) => {
+          const off = juliet.on("message", ({ body, subject }) => {
+            got.push(subject ?? body);
+            if (body !== "last") return;
+            off();
+            resolve();
+          });
+        });
+        const to = juliet.jid;
+        const send = (message) => romeo.messages.send(message);
+        const sent = bodies.map((body) => send({ to, body }));
+        sent.push(send({ to, body: "with a subject", subject: "subject" }), send({ to: given.jid.toUpperCase(), id: "own", body: "elsewhere" }));
+        const refused = send({ to, body: "" + String.fromCharCode(1) }).catch(({ code }) => code);
+        romeo.sendRaw(`<message type='chat' to='${to}'><body>raw</body></message>`);
+        sent.push(send({ to, body: "last" }));
+        const heardAtOnce = heard.length;
+        // A listener hears of nothing that was sent before.
+        const late = [];
+        romeo.on("message", ({ body }) => late.push(body));
+        const messages = await Promise.all(sent);
+        await isOver;
+        const left = romeo.disconnect();
+        const afterwards = send({ to, body: "too late" }).catch(({ code }) => code);
+        await left;
+        const { timestamp, ...first } = messages[0];
+        outcomes.push({
+          isInOrder: JSON.stringify(got) === JSON.stringify([...bodies, "subject", "elsewhere", "raw", "last"]) ? true : got,
+          heardAtOnce,
+          late,
+          codes: [await refused, await afterwards],
+          isFirstWhole: first.id === first.originId && first.body === bodies[0] && first.to === to && first.from.startsWith(`${own.jid}/`) && timestamp > 0,
+          ownId: messages[301].id,
+        });
+      }
+      await juliet.disconnect();
+      return outcomes;
+    },
+    { given: { given: freshOptions() } },
+  );
+  const same = { isInOrder: true, late: [], codes: ["invalid-argument", "not-connected"], isFirstWhole: true, ownId: "own" };
+  assert.deepEqual(found, [{ ...same, heardAtOnce: 0 }, { ...same, heardAtOnce: 303 }]);
+});

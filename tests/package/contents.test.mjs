@@ -37,6 +37,7 @@ const EXPECTED = [
   "message-store.js",
   "messages.js",
   "package.json",
+  "posts.js",
   "stanzas.js",
   "storage.js",
   "stored-history.js",

@@ -286,6 +286,9 @@ impl Peer {
                 }
                 Output::Event(event) => self.events.push((event.name().to_owned(), serde_json::to_value(&event).unwrap())),
                 Output::Settled { token, result } => self.settled.push((token, result)),
+                Output::Arrived { first, last, .. } => {
+                    self.settled.extend((first.0..=last.0).map(|token| (Token(token), Ok(Reply::Done))));
+                }
                 Output::OpenSocket { url } => self.opened.push(url),
                 Output::CloseSocket => self.closed += 1,
                 Output::DeriveKey { id, request } if self.answers_keys => keys.push((id, derive_key(&request))),

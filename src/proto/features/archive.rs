@@ -25,7 +25,7 @@ use super::super::feature::{Copied, Cx, Feature, Flow, IqKind, Opened, Way, tick
 use super::super::iq::Ticket;
 use super::super::jids;
 use super::super::mam::{self, NS, Page, Preferences, RSM, read_result, write_query};
-use super::super::outbox::Verdict;
+use super::super::outbox::{Posted, Verdict};
 use super::super::persist::ArchiveRecord;
 use super::super::sorted::Names;
 use super::super::time::format_timestamp;
@@ -234,7 +234,7 @@ impl Archive {
     }
 
     fn begin(&mut self, cx: &mut Cx<'_>) {
-        let mut everybody = cx.doubtful().map(|message| jids::bare(&message.to));
+        let mut everybody = cx.doubtful().map(|message| jids::bare(message.to()));
         let with = everybody.next().filter(|with| everybody.all(|other| other == *with)).map(ToOwned::to_owned);
         drop(everybody);
         let is_hopeless = !cx.doubtful().any(is_kept_by_archives);
@@ -264,9 +264,9 @@ impl Archive {
         let page = Page::read(reply).map(|page| (page.is_complete, page.first.unwrap_or_default()));
         let is_complete = page.as_ref().is_some_and(|(is_complete, first)| *is_complete || first.is_empty());
         let wanted = || cx.doubtful().filter(|message| is_kept_by_archives(message));
-        let are_found = wanted().all(|message| search.found.contains(&message.id));
+        let are_found = wanted().all(|message| search.found.contains(message.id()));
         let is_long_past = search.oldest_ms.is_some_and(|oldest| {
-            wanted().map(|message| message.timestamp_ms).min().is_some_and(|sent| oldest < sent.saturating_sub(CLOCKS_DIFFER_MS))
+            wanted().map(Posted::timestamp_ms).min().is_some_and(|sent| oldest < sent.saturating_sub(CLOCKS_DIFFER_MS))
         });
         // Pages go back in time, and servers handle what we send in order (RFC 6120, section 10.1).
         let is_past = is_long_past || cx.last_confirmed().is_some_and(|id| search.found.contains(id));
@@ -296,9 +296,9 @@ impl Archive {
     fn end(&mut self, cx: &mut Cx<'_>, is_thorough: bool) {
         let Some(Search { found, preferences, .. }) = self.search.take() else { return };
         cx.judge_doubtful(|message| {
-            if found.contains(&message.id) {
+            if found.contains(message.id()) {
                 Verdict::Acked
-            } else if is_thorough && is_kept_by_archives(message) && preferences.keeps(&message.to) {
+            } else if is_thorough && is_kept_by_archives(message) && preferences.keeps(message.to()) {
                 Verdict::Again
             } else {
                 Verdict::Unknown
@@ -325,7 +325,8 @@ fn is_of_people(stanza: Element<'_>) -> bool {
 }
 
 /// Archives of accounts keep conversations between people (XEP-0313, section 5.1.1): not what goes to a room, which has its own.
-fn is_kept_by_archives(message: &Message) -> bool {
+fn is_kept_by_archives(posted: &Posted) -> bool {
+    let Posted::Whole(message) = posted else { return true };
     matches!(message.kind, MessageType::Chat | MessageType::Normal) && (message.body.is_some() || message.is_repeatable())
 }
 

@@ -202,13 +202,16 @@ impl Feature for ChatStates {
         Ok(false)
     }
 
-    fn handle_sent(&mut self, cx: &mut Cx<'_>, message: &Message) {
-        let Some(chat) = self.chats.get_mut(jids::bare(&message.to)).filter(|_| message.body.is_some()) else { return };
+    fn handle_sent(&mut self, cx: &mut Cx<'_>, to: &str, options: &MessageOptions) {
+        if self.chats.is_empty() || (options.body.is_none() && options.bodies.is_empty()) {
+            return;
+        }
+        let Some(chat) = self.chats.get_mut(jids::bare(to)) else { return };
         chat.used_ms = cx.now().mono_ms;
         chat.has_message = true;
-        chat.thread.clone_from(&message.thread);
-        if chat.is_told_with(message.kind) {
-            chat.to.clone_from(&message.to);
+        chat.thread.clone_from(&options.thread);
+        if chat.is_told_with(options.kind.unwrap_or_default()) {
+            to.clone_into(&mut chat.to);
             chat.told = Some(Activity::Active);
             chat.next = chat.follows(Activity::Active, chat.used_ms);
             self.plan();

@@ -40,7 +40,8 @@ impl Messaging {
         let id = options.id.clone().unwrap_or_else(|| cx.new_id());
         let bodies = collect("body", "bodies", options.body.as_deref(), &options.bodies, options.lang.as_deref())?;
         let subjects = collect("subject", "subjects", options.subject.as_deref(), &options.subjects, options.lang.as_deref())?;
-        let writer = write(&id, &to, kind, options, &bodies, &subjects);
+        let mut writer = Writer::new();
+        write(&mut writer, &id, &to, kind, options, &bodies, &subjects);
 
         let preferred = cx.config().language.as_deref();
         let message = Message {
@@ -61,6 +62,16 @@ impl Messaging {
             ..Message::default()
         };
         Ok(Draft { message, writer })
+    }
+
+    /// As [`draft`](Self::draft), of what has a body and nothing else, to an address in its normal form, and without the message itself.
+    #[cfg_attr(waxwing_small, optimize(speed))]
+    pub(crate) fn write_text(writer: &mut Writer, to: &str, options: &MessageOptions) -> Result<(), Error> {
+        check(options, MessageType::Chat)?;
+        let id = options.id.as_deref().unwrap_or_default();
+        let bodies = collect("body", "bodies", options.body.as_deref(), &options.bodies, None)?;
+        write(writer, id, to, MessageType::Chat, options, &bodies, &Texts::default());
+        Ok(())
     }
 
     /// Reads what RFC 6121 says of a message, in one pass. What the server stamped is not validated again, and what is broken
@@ -146,7 +157,12 @@ impl Feature for Messaging {
         {
             // The bounce may overtake the server's word on the message; the stages stay in order.
             cx.confirm_message(&id);
-            cx.emit(Event::Delivery(Delivery { id, to, stage: Stage::Failed, error: Some(error.clone()) }));
+            cx.emit(Event::Delivery(Delivery {
+                id: (*id).to_owned(),
+                to: (*to).to_owned(),
+                stage: Stage::Failed,
+                error: Some(error.clone()),
+            }));
         }
         Flow::Continue
     }
@@ -235,8 +251,15 @@ fn not_a_language(what: &str, lang: &str) -> Error {
 }
 
 #[cfg_attr(waxwing_small, optimize(speed))]
-fn write(id: &str, to: &str, kind: MessageType, options: &MessageOptions, bodies: &Texts<'_>, subjects: &Texts<'_>) -> Writer {
-    let mut w = Writer::new();
+fn write(
+    w: &mut Writer,
+    id: &str,
+    to: &str,
+    kind: MessageType,
+    options: &MessageOptions,
+    bodies: &Texts<'_>,
+    subjects: &Texts<'_>,
+) {
     w.open("message", ns::CLIENT).attr("type", kind.as_str()).attr("id", id).attr("to", to).lang(options.lang.as_deref());
     for subject in subjects.iter() {
         w.open("subject", ns::CLIENT).lang(subject.own_lang()).text(subject.text()).close();
@@ -247,5 +270,4 @@ fn write(id: &str, to: &str, kind: MessageType, options: &MessageOptions, bodies
     if let Some(thread) = &options.thread {
         w.open("thread", ns::CLIENT).attr_opt("parent", options.parent_thread.as_deref()).text(thread).close();
     }
-    w
 }

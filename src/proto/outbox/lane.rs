@@ -165,7 +165,7 @@ mod tests {
     use super::*;
 
     fn line(count: u64, length: usize) -> Outgoing {
-        Outgoing { frame: "x".repeat(length), count, ..Outgoing::default() }
+        Outgoing { frame: "x".repeat(length).into(), count, ..Outgoing::default() }
     }
 
     #[derive(Clone, Debug)]

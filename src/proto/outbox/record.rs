@@ -11,7 +11,7 @@ use super::super::event::Stage;
 use super::super::io::Output;
 use super::super::persist::{OutboxRecord, StanzaRecord};
 use super::lane::Lane;
-use super::{Outbox, Outgoing, delivery_unknown, fail, tell};
+use super::{Outbox, Outgoing, Posted, delivery_unknown, fail, tell};
 
 /// So much is written again with every change.
 const LOOSE_BYTES: usize = 8 * 1024;
@@ -174,8 +174,9 @@ impl Outbox {
             self.segments = record.ends;
         }
         let mut restore = |StanzaRecord { count, frame, timestamp_ms, number, .. }| {
-            let message = timestamp_ms.and_then(|timestamp_ms| read(&frame, timestamp_ms)).map(Box::new);
-            Outgoing { frame, message, count, number, ..Outgoing::default() }
+            let message =
+                timestamp_ms.and_then(|timestamp_ms| read(&frame, timestamp_ms)).map(|message| Posted::Whole(Box::new(message)));
+            Outgoing { frame: frame.into(), message, count, number, ..Outgoing::default() }
         };
         let written_since = std::mem::take(&mut self.queued);
         for stanza in record.doubtful.into_iter().map(&mut restore).filter(is_message) {
@@ -271,8 +272,8 @@ impl OutboxRecord {
 
 impl Outgoing {
     pub(super) fn record(&self) -> StanzaRecord {
-        let timestamp_ms = self.message.as_ref().map(|message| message.timestamp_ms);
-        StanzaRecord { count: self.count, frame: self.frame.clone(), timestamp_ms, ..StanzaRecord::default() }
+        let timestamp_ms = self.message.as_ref().map(Posted::timestamp_ms);
+        StanzaRecord { count: self.count, frame: (*self.frame).to_owned(), timestamp_ms, ..StanzaRecord::default() }
     }
 }
 

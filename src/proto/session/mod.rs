@@ -470,7 +470,7 @@ impl Session {
     fn push_frame(&mut self, w: Writer) {
         // Only frames whose text is ours come here.
         if let Ok(frame) = w.finish() {
-            self.outputs.push_back(Output::SendFrame(frame));
+            self.outputs.push_back(Output::SendFrame(frame.into()));
         }
     }
 

@@ -293,7 +293,7 @@ fn write(outputs: &mut VecDeque<Output>, name: &str, attributes: impl FnOnce(&mu
 fn push(outputs: &mut VecDeque<Output>, w: Writer) {
     // An id that the parser let in is one that the writer lets out.
     if let Ok(frame) = w.finish() {
-        outputs.push_back(Output::SendFrame(frame));
+        outputs.push_back(Output::SendFrame(frame.into()));
     }
 }
 
@@ -326,7 +326,7 @@ mod tests {
         let mut outputs = VecDeque::new();
         management.resume(&mut outputs);
         let Some(Output::SendFrame(resume)) = outputs.pop_front() else { panic!("a frame") };
-        assert_eq!(resume, "<resume xmlns='urn:xmpp:sm:3' h='1' previd='sm-1'/>");
+        assert_eq!(*resume, *"<resume xmlns='urn:xmpp:sm:3' h='1' previd='sm-1'/>");
         let frame = "<resumed xmlns='urn:xmpp:sm:3' previd='sm-1' h='1'/>";
         let document = xml::parse(frame, &Limits::default()).unwrap_or_else(|fault| panic!("{fault:?}"));
         let said = management.handle_resumed(document.root(), sent).unwrap();

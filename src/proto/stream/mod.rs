@@ -65,7 +65,7 @@ pub(crate) struct Io<'a> {
 
 impl Io<'_> {
     fn send(&mut self, w: Writer) -> Result<(), Error> {
-        self.outputs.push_back(Output::SendFrame(w.finish()?));
+        self.outputs.push_back(Output::SendFrame(w.finish()?.into()));
         Ok(())
     }
 }

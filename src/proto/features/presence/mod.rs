@@ -261,7 +261,7 @@ mod tests {
             stampers: &mut Names::default(),
             outputs: &mut outputs,
         });
-        let frame = |output| if let Output::SendFrame(frame) = output { Some(frame) } else { None };
+        let frame = |output| if let Output::SendFrame(frame) = output { Some((*frame).to_owned()) } else { None };
         outputs.into_iter().filter_map(frame).collect()
     }
 
