@@ -455,7 +455,7 @@ class Sink {
   }
 
   credentials(id, mechanisms, jid) {
-    this.weak.deref()?.handleCredentials(id, JSON.parse(mechanisms), jid);
+    this.weak.deref()?.handleCredentials(id, mechanisms, jid);
   }
 }
 

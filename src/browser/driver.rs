@@ -8,6 +8,7 @@ use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
+use futures::FutureExt;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use crate::proto::{Config, Error, Event, Input, Now, Output, Reply, Session, State, Token};
@@ -150,8 +151,7 @@ impl Driver {
             }
             Flush::Waiting(held, written) => {
                 let driver = self.this.clone();
-                spawn_local(async move {
-                    let written = JsFuture::from(written).await;
+                spawn_local(JsFuture::from(written).map(move |written| {
                     let Some(driver) = driver.upgrade() else { return };
                     let Some(storage) = &driver.storage else { return };
                     if let Err(error) = written {
@@ -159,7 +159,7 @@ impl Driver {
                     }
                     driver.send_held(storage, held);
                     driver.flush(false);
-                });
+                }));
             }
         }
     }

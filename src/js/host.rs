@@ -59,7 +59,7 @@ extern "C" {
     fn arrived(this: &Sink, first: u32, last: u32, from: Option<&str>) -> Result<(), JsValue>;
 
     #[wasm_bindgen(method, catch)]
-    fn credentials(this: &Sink, id: u32, mechanisms: &str, jid: &str) -> Result<(), JsValue>;
+    fn credentials(this: &Sink, id: u32, mechanisms: JsValue, jid: &str) -> Result<(), JsValue>;
 }
 
 /// Which events have listeners: bit `n` stands for the `n`th name.
@@ -121,7 +121,9 @@ impl Host for JsHost {
     }
 
     fn ask_credentials(&self, id: u32, mechanisms: Vec<String>, jid: String) {
-        let _ = self.sink.credentials(id, &to_json(&mechanisms), &jid);
+        // A list of strings, which cannot fail.
+        let mechanisms = serde_wasm_bindgen::to_value(&mechanisms).unwrap_or(JsValue::UNDEFINED);
+        let _ = self.sink.credentials(id, mechanisms, &jid);
     }
 }
 
