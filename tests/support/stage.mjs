@@ -84,6 +84,8 @@ class Stage {
     const client = await this.client(page, who, more);
     await client.call("connect");
     client.fullJid = await client.get("jid");
+    // Before the server has handled our presence, who writes to the bare JID reaches nobody. A test that looks at all stanzas has none of ours among them.
+    if (!more?.stanzas) await client.settle();
     return client;
   }
 }
@@ -123,7 +125,7 @@ class RemoteClient {
 
   /** Waits until all that the server had sent before is handled. */
   async settle() {
-    await this.call("request", `<iq type="get" to="${this.account.host}"><ping xmlns="urn:xmpp:ping"/></iq>`);
+    await this.call("request", '<iq type="get"><ping xmlns="urn:xmpp:ping"/></iq>');
   }
 }
 
