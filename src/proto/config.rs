@@ -139,12 +139,10 @@ pub(crate) fn is_loopback(url: &str) -> bool {
     is_loopback_host(host)
 }
 
-/// Whether a host is this machine. Of the forms of its addresses those count that people write.
+/// Whether a host is this machine.
 pub(crate) fn is_loopback_host(host: &str) -> bool {
     let is_named = host == "localhost" || host.ends_with(".localhost");
-    let is_byte = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit()) && part.parse::<u8>().is_ok();
-    let is_v4 = || host.starts_with("127.") && host.split('.').count() == 4 && host.split('.').all(is_byte);
-    is_named || matches!(host, "::1" | "[::1]") || is_v4()
+    is_named || host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// To whom something is told that shows that the user is there.
